@@ -1,0 +1,1 @@
+"""Takes a message in: checks it, writes it down once, wakes a worker."""

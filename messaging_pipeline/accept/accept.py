@@ -1,0 +1,124 @@
+"""Accepting a message: one committed row, whoever asks and however often, then a wake-up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+from psycopg.types.json import Jsonb
+
+from messaging_pipeline.accept.request import SendRequest, parse_send_request
+from messaging_pipeline.clock import Clock
+from messaging_pipeline.configuration import Configuration
+from messaging_pipeline.db.pool import Pool, in_transaction
+from messaging_pipeline.db.queries import sql
+from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
+from messaging_pipeline.ids import MessageId, ServiceKey, new_message_id
+from messaging_pipeline.messages.state_machine import Status
+from messaging_pipeline.metrics import record_accepted
+from messaging_pipeline.sealing import Sealer
+from messaging_pipeline.waking.bell import Bell
+
+
+@dataclass(frozen=True, slots=True)
+class Accepting:
+    """The desk where messages are handed in."""
+
+    pool: Pool
+    sealer: Sealer
+    configuration: Configuration
+    clock: Clock
+    bell: Bell
+
+    def accept(self, arguments: Mapping[str, Any]) -> MessageId:
+        """Write down one message and wake a worker; return its id, or the first one's on a repeat.
+
+        Raises InvalidInput and IdempotencyConflict, with nothing written, and psycopg's errors when the
+        database is away: then the caller still has the message. A broker that is away is no error: the row is
+        committed, and the sweep wakes it.
+        """
+        now = self.clock.now()
+        request = self._checked(arguments, now)
+        message_id, is_new = in_transaction(self.pool, lambda connection: self._write(connection, request, now))
+        if is_new:
+            record_accepted(request.service, 1)
+            self._wake({request.service} if _due(request, now) else set())
+        return message_id
+
+    def accept_all(self, requests: list[SendRequest]) -> list[MessageId]:
+        """Write down many checked messages in one transaction: all of them, or none."""
+        now = self.clock.now()
+        written = in_transaction(
+            self.pool, lambda connection: [self._write(connection, request, now) for request in requests]
+        )
+        fresh = [request for request, (_, is_new) in zip(requests, written, strict=True) if is_new]
+        for service in {request.service for request in fresh}:
+            record_accepted(service, sum(request.service == service for request in fresh))
+        self._wake({request.service for request in fresh if _due(request, now)})
+        return [message_id for message_id, _ in written]
+
+    def check(self, arguments: Mapping[str, Any]) -> SendRequest:
+        """Check a request without writing it; raises InvalidInput."""
+        return self._checked(arguments, self.clock.now())
+
+    def _checked(self, arguments: Mapping[str, Any], now: datetime) -> SendRequest:
+        request = parse_send_request(arguments, now)
+        service = self.configuration.service(request.service, request.tenant)
+        if not service.has_sender and request.from_ is None:
+            raise InvalidInput(
+                "service",
+                f"{request.service!r} has no sender",
+                "set TWILIO_MESSAGING_SERVICE_SID or TWILIO_FROM_NUMBER, or give the service one in messaging.toml",
+            )
+        return request
+
+    def _write(self, connection: Connection[TupleRow], request: SendRequest, now: datetime) -> tuple[MessageId, bool]:
+        row = self._row(request, now)
+        if connection.execute(sql("insert_message"), row).fetchone() is not None:
+            return row["id"], True
+        return self._earlier(connection, request, row), False
+
+    def _row(self, request: SendRequest, now: datetime) -> dict[str, Any]:
+        weight = request.content.weight()
+        plan = [step.as_json() for step in request.fallback]
+        return {
+            "id": request.message_id or new_message_id(),
+            "tenant": request.tenant,
+            "service": request.service,
+            "to_number": request.to,
+            "from_number": request.from_,
+            "content": self.sealer.seal(request.content.as_json()),
+            "fallback": self.sealer.seal(plan) if plan else None,
+            "encoding": weight.encoding,
+            "segments": weight.segments,
+            "priority": request.priority,
+            "status": Status.PENDING,
+            "due_at": max(request.send_at or now, now),
+            "expires_at": request.expires_at,
+            "reason": None,
+            "tags": Jsonb(dict(request.tags)),
+            "idempotency_key": request.idempotency_key,
+            "fingerprint": self.sealer.fingerprint(request.identity()),
+            "now": now,
+        }
+
+    def _earlier(self, connection: Connection[TupleRow], request: SendRequest, row: Mapping[str, Any]) -> MessageId:
+        found = connection.execute(sql("find_earlier_message"), row).fetchone()
+        assert found is not None, "an insert conflicted with a row that cannot be found"  # noqa: S101
+        first, tenant, fingerprint, same_id = found
+        if tenant != request.tenant:
+            raise InvalidInput("message_id", "is taken", "make a new UUID for each message")
+        if not self.sealer.recognises(fingerprint, request.identity()):
+            raise IdempotencyConflict("message_id" if same_id else "idempotency_key", UUID(str(first)))
+        return MessageId(first)
+
+    def _wake(self, services: set[ServiceKey]) -> None:
+        for service in sorted(services):
+            self.bell.ring(service)
+
+
+def _due(request: SendRequest, now: datetime) -> bool:
+    return request.send_at is None or request.send_at <= now

@@ -1,0 +1,144 @@
+"""Commands about messages: send one, send a file of them, see one, list them, withdraw one."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+
+from messaging_pipeline.accept.cancel import cancel as cancel_message
+from messaging_pipeline.accept.recipients_file import Line, read_recipients
+from messaging_pipeline.accept.request import PRIORITY_RANKS
+from messaging_pipeline.cli.output import REFUSED, json_option, print_json, print_table
+from messaging_pipeline.cli.runtime import command_runtime
+from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
+from messaging_pipeline.history.timeline import timeline
+from messaging_pipeline.ids import MessageId
+from messaging_pipeline.messages.phone_numbers import masked, parse_e164
+from messaging_pipeline.messages.state_machine import Status
+from messaging_pipeline.runtime import Runtime
+
+_service = click.option("--service", help="Which service sends.", default="default", show_default=True)
+_tenant = click.option("--tenant", help="Whose message it is.", default="default", show_default=True)
+
+
+@click.command()
+@click.argument("to")
+@click.argument("body", required=False)
+@_service
+@_tenant
+@click.option("--media-url", "media_urls", multiple=True, help="Picture or file to send along; up to ten times.")
+@click.option("--from", "from_", help="Send from this number instead of the service's choice.")
+@click.option("--idempotency-key", help="A repeat with the same key and content returns the first message's id.")
+@click.option("--priority", type=click.Choice(list(PRIORITY_RANKS)), default="normal", show_default=True)
+@click.option("--send-at", help="ISO 8601 with time zone, up to 35 days ahead.")
+@click.option("--expires-at", help="ISO 8601 with time zone; after this it is not sent.")
+@click.option("--fallback-email", help="Who gets the text by e-mail if the message fails.")
+@json_option
+def send(to: str, body: str | None, fallback_email: str | None, json_wanted: bool, **options: Any) -> None:
+    """Hand over a message TO a number (E.164) with a BODY; print its id."""
+    arguments = {"to": to, "body": body, **options, "media_urls": list(options["media_urls"])}
+    if fallback_email:
+        arguments["fallback"] = [{"channel": "email", "to": fallback_email}]
+    with command_runtime() as runtime:
+        message_id = runtime.accepting.accept(arguments)
+    print_json({"id": message_id}) if json_wanted else click.echo(message_id)
+
+
+@click.command("send-bulk")
+@click.argument("file", type=click.Path(path_type=Path))
+@_tenant
+@json_option
+def send_bulk(file: Path, tenant: str, json_wanted: bool) -> None:
+    """Hand over a FILE of messages: CSV with a header, or JSON Lines.
+
+    The same file handed in twice sends nothing twice. Lines that are refused are listed; the others are accepted.
+    """
+    lines = read_recipients(file)
+    with command_runtime() as runtime:
+        ids, refused = _accept_lines(runtime, lines, tenant)
+    if json_wanted:
+        print_json({"accepted": ids, "refused": refused})
+    else:
+        for one in refused:
+            click.echo(f"line {one['line']}: {one['error']}", err=True)
+        click.echo(f"{len(ids)} accepted, {len(refused)} refused")
+    if refused:
+        raise SystemExit(REFUSED)
+
+
+def _accept_lines(runtime: Runtime, lines: list[Line], tenant: str) -> tuple[list[MessageId], list[dict[str, object]]]:
+    ids: list[MessageId] = []
+    refused: list[dict[str, object]] = []
+    for line in lines:
+        try:
+            ids.append(runtime.accepting.accept({"tenant": tenant, **line.arguments}))
+        except (InvalidInput, IdempotencyConflict) as error:
+            refused.append({"line": line.number, "error": str(error)})
+    return ids, refused
+
+
+@click.group()
+def messages() -> None:
+    """See and steer messages."""
+
+
+def _parse_id(_: click.Context, __: click.Parameter, text: str) -> MessageId:
+    try:
+        return MessageId(UUID(text))
+    except ValueError:
+        raise click.BadParameter("is not a message id; a message id is a UUID") from None
+
+
+@messages.command()
+@click.argument("id_", metavar="ID", callback=_parse_id)
+@click.option("--tenant", help="Only if it is this tenant's.")
+@json_option
+def show(id_: MessageId, tenant: str | None, json_wanted: bool) -> None:
+    """Show where a message is, and why: its attempts, its events, its fallback."""
+    with command_runtime() as runtime:
+        message = runtime.tracing.message(id_, tenant)
+    print_json(message) if json_wanted else click.echo("\n".join(timeline(message)))
+
+
+@messages.command("list")
+@_tenant
+@click.option("--status", type=click.Choice([status.value for status in Status]))
+@click.option("--service")
+@click.option("--to", help="Only to this number (E.164).")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@json_option
+def list_(tenant: str, to: str | None, json_wanted: bool, **options: Any) -> None:
+    """List messages, newest first."""
+    number = parse_e164(to, "--to") if to else None
+    with command_runtime() as runtime:
+        found = runtime.tracing.messages(tenant=tenant, to=number, **options)
+    if json_wanted:
+        print_json(found)
+        return
+    print_table(
+        ("ID", "SERVICE", "TO", "STATUS", "ERROR", "SEGMENTS", "CREATED"),
+        [
+            (
+                one["id"],
+                one["service"],
+                masked(one["to"]) if one["to"] else "",
+                one["status"],
+                one["error_code"],
+                one["segments"],
+                f"{one['created_at']:%Y-%m-%d %H:%M:%S}",
+            )
+            for one in found
+        ],
+    )
+
+
+@messages.command()
+@click.argument("id_", metavar="ID", callback=_parse_id)
+@_tenant
+@json_option
+def cancel(id_: MessageId, tenant: str, json_wanted: bool) -> None:
+    """Withdraw a message that no worker has taken yet."""
+    with command_runtime() as runtime:
+        cancel_message(runtime.pool, id_, tenant, runtime.clock.now())
+    print_json({"id": id_, "status": "canceled"}) if json_wanted else click.echo("canceled")

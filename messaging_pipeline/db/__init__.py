@@ -1,0 +1,1 @@
+"""Postgres, the memory: the pool, the named statements and the migrations."""

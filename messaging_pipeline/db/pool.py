@@ -1,0 +1,80 @@
+"""Connections to Postgres: a pool of autocommitting ones, and short transactions where a use case needs one."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import psycopg
+from psycopg import Connection
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool, PoolTimeout
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from messaging_pipeline.errors import NotReachable
+
+Result = TypeVar("Result")
+Pool = ConnectionPool[Connection[TupleRow]]
+
+_CONNECT_TIMEOUT_SECONDS = 5
+_STATEMENT_TIMEOUT_MILLISECONDS = 15_000
+
+#: What Postgres says when the same transaction, tried again, can succeed (class 40: deadlock, serialization).
+_RETRYABLE = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+
+#: What is raised while Postgres restarts or cannot be reached; the work is intact and may be tried later.
+UNREACHABLE = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+
+
+def open_pool(database_url: str, *, size: int, name: str) -> Pool:
+    """Open a pool of at most ``size`` connections; they are made as they are needed.
+
+    Postgres shows each under ``name`` (``application_name``), so that an operator sees whose they are.
+    """
+    return ConnectionPool(
+        database_url,
+        min_size=0,
+        max_size=size,
+        timeout=_CONNECT_TIMEOUT_SECONDS,
+        max_idle=60,
+        reconnect_timeout=_CONNECT_TIMEOUT_SECONDS,
+        check=ConnectionPool.check_connection,
+        open=True,
+        name=name,
+        kwargs={
+            "autocommit": True,
+            "application_name": name,
+            "connect_timeout": _CONNECT_TIMEOUT_SECONDS,
+            "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MILLISECONDS} -c timezone=UTC",
+        },
+    )
+
+
+@contextmanager
+def transaction(pool: Pool) -> Iterator[Connection[TupleRow]]:
+    """Borrow a connection for one short transaction; committed when the block ends well."""
+    with pool.connection() as connection, connection.transaction():
+        yield connection
+
+
+def in_transaction(pool: Pool, work: Callable[[Connection[TupleRow]], Result]) -> Result:
+    """Run ``work`` in a transaction, again if Postgres chose it as a deadlock's victim.
+
+    ``work`` must have no effect outside the database.
+    """
+    for attempt in Retrying(
+        retry=retry_if_exception_type(_RETRYABLE),
+        wait=wait_random_exponential(multiplier=0.02, max=1.0),
+        stop=stop_after_attempt(6),
+        reraise=True,
+    ):
+        with attempt, transaction(pool) as connection:
+            result = work(connection)
+    return result
+
+
+def assert_reachable(database_url: str) -> None:
+    """Raise NotReachable when nobody answers at the database's address."""
+    try:
+        psycopg.connect(database_url, connect_timeout=_CONNECT_TIMEOUT_SECONDS).close()
+    except psycopg.Error:
+        raise NotReachable("Postgres", "DATABASE_URL") from None

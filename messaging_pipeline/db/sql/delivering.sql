@@ -1,0 +1,98 @@
+-- name: claim_due
+-- Takes the best due rows of a service, as many as the granted segments carry, under one lease.
+-- Each priority is read by itself so that the index gives the rows in order, however many wait for a later time.
+with candidates as (
+    select picked.id, picked.segments, picked.priority, picked.due_at
+    from (values (0::smallint), (1::smallint), (2::smallint)) as lane (priority)
+    cross join lateral (
+        select m.id, m.segments, m.priority, m.due_at
+        from messages m
+        where m.service = %(service)s and m.status = 'pending' and m.priority = lane.priority
+          and m.due_at <= %(now)s and (m.expires_at is null or m.expires_at > %(now)s)
+        order by m.due_at, m.id
+        limit %(segments)s
+        for update skip locked
+    ) picked
+), weighed as (
+    select id, sum(segments) over (order by priority, due_at, id) as running from candidates
+), claimed as (
+    update messages m
+    set status = 'claimed', status_at = %(now)s, claim_id = %(claim_id)s, lease_until = %(lease_until)s, reason = null
+    from weighed
+    where m.id = weighed.id and weighed.running <= %(segments)s
+    returning m.id, m.tenant, m.service, m.to_number, m.from_number, m.content, m.segments, m.priority, m.due_at,
+              m.expires_at, m.attempts, m.claim_id
+), logged as (
+    insert into message_events (message_id, status, source, at, moved)
+    select id, 'claimed', 'deliver', %(now)s, true from claimed
+)
+select id, tenant, service, to_number, from_number, content, segments, expires_at, attempts, claim_id
+from claimed
+order by priority, due_at, id
+
+-- name: weight_of_next_due
+-- The segments of the message that goes next, or nothing when none is due.
+select m.segments
+from messages m
+where m.service = %(service)s and m.status = 'pending' and m.due_at <= %(now)s
+  and (m.expires_at is null or m.expires_at > %(now)s)
+order by m.priority, m.due_at, m.id
+limit 1
+
+-- name: start_attempt
+-- The mark that is committed before the request leaves; empty when the claim was lost meanwhile.
+with held as (
+    update messages
+    set attempts = attempts + 1, lease_until = %(lease_until)s
+    where id = %(message_id)s and status = 'claimed' and claim_id = %(claim_id)s
+      and (expires_at is null or expires_at > %(now)s)
+    returning id, attempts
+)
+insert into attempts (message_id, number, started_at, outcome, worker)
+select id, attempts, %(now)s, 'started', %(worker)s from held
+returning number
+
+-- name: finish_attempt
+-- Writes what became of an attempt, and moves its message if it is at one of the statuses that this outcome leaves.
+-- A callback that overtook the answer has closed the attempt already; then only an acceptance has something to add.
+with closed as (
+    update attempts
+    set outcome = %(outcome)s::text, finished_at = %(now)s, sid = %(sid)s::text, http_status = %(http_status)s::int,
+        error_code = %(error_code)s::int, explanation = %(explanation)s::text
+    where message_id = %(message_id)s and number = %(number)s
+      and (outcome in ('started', 'unconfirmed')
+           or (outcome = 'accepted' and http_status is null and %(outcome)s::text = 'accepted'))
+    returning message_id, number
+), before as (
+    select m.id, m.status from messages m
+    where m.id = (select message_id from closed) and m.attempts = %(number)s
+    for update
+), moved as (
+    update messages m
+    set sid = coalesce(m.sid, %(sid)s::text), claim_id = null, lease_until = null,
+        status = case when before.status = any(%(leaves)s::text[]) then %(status)s::text else m.status end,
+        status_at = case when before.status = any(%(leaves)s::text[]) then %(now)s else m.status_at end,
+        error_code = case when before.status = any(%(leaves)s::text[]) then %(error_code)s::int else m.error_code end,
+        reason = case when before.status = any(%(leaves)s::text[]) then %(explanation)s::text else m.reason end,
+        due_at = case when before.status = any(%(leaves)s::text[]) then coalesce(%(due_at)s::timestamptz, m.due_at) else m.due_at end
+    from before
+    where m.id = before.id
+    returning m.id
+), logged as (
+    insert into message_events (message_id, status, source, at, sid, error_code, detail, moved)
+    select before.id, %(status)s::text, 'deliver', %(now)s, %(sid)s::text, %(error_code)s::int, %(explanation)s::text,
+           before.status = any(%(leaves)s::text[])
+    from before
+)
+select status = any(%(leaves)s::text[]) from before
+
+-- name: release_claim
+-- Gives back rows that were claimed and not started.
+with released as (
+    update messages
+    set status = 'pending', status_at = %(now)s, claim_id = null, lease_until = null, reason = %(reason)s::text
+    where id = any(%(message_ids)s::uuid[]) and status = 'claimed' and claim_id = %(claim_id)s
+    returning id
+)
+insert into message_events (message_id, status, source, at, detail, moved)
+select id, 'pending', 'deliver', %(now)s, %(reason)s::text, true from released

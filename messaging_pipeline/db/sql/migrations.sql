@@ -1,0 +1,23 @@
+-- name: lock_migrations
+-- The number is arbitrary and ours alone.
+select pg_advisory_lock(7263518402)
+
+-- name: unlock_migrations
+select pg_advisory_unlock(7263518402)
+
+-- name: create_schema_migrations
+create table if not exists schema_migrations (
+    version    text primary key,
+    name       text not null,
+    sha256     text not null,
+    applied_at timestamptz not null default now()
+)
+
+-- name: schema_migrations_exist
+select to_regclass('schema_migrations')::text
+
+-- name: applied_migrations
+select version, sha256 from schema_migrations
+
+-- name: record_migration
+insert into schema_migrations (version, name, sha256) values (%(version)s, %(name)s, %(sha256)s)

@@ -1,0 +1,98 @@
+"""The sweep: finds what nobody is looking after and puts it back on its way.
+
+It is what makes the broker disposable: whatever wake-up was lost, the next sweep sends another.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from psycopg.rows import class_row
+
+from messaging_pipeline.clock import Clock
+from messaging_pipeline.configuration import Configuration
+from messaging_pipeline.db.pool import Pool, in_transaction
+from messaging_pipeline.db.queries import sql
+from messaging_pipeline.fallback.start import StepId, start_fallbacks
+from messaging_pipeline.follow.apply_evidence import Evidence, Following
+from messaging_pipeline.ids import MessageId, ServiceKey
+from messaging_pipeline.metrics import record_status, record_swept
+from messaging_pipeline.sealing import Sealer
+from messaging_pipeline.waking.bell import Bell
+
+_log = logging.getLogger(__name__)
+
+#: Rows put right in one statement: enough to catch up quickly, few enough to hold locks only briefly.
+_AT_ONCE = 500
+
+_DOUBT = "the worker stopped while a request was under way; the message may have been sent"
+_RELIEF = "the worker stopped before the request left"
+_TOO_LATE = "its time ran out before it could be sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Run every few seconds; running twice at once does no harm."""
+
+    pool: Pool
+    clock: Clock
+    configuration: Configuration
+    sealer: Sealer
+    bell: Bell
+    following: Following
+    wake_fallbacks: Callable[[list[StepId]], None]
+
+    def run(self) -> None:
+        """Put right what lapsed, then wake everybody who has something to do."""
+        self._return_lapsed_claims()
+        self._expire_overdue()
+        self._apply_matched_callbacks()
+        self._look_after_fallbacks()
+        self._wake_services()
+
+    def _return_lapsed_claims(self) -> None:
+        values = {"now": self.clock.now(), "limit": _AT_ONCE, "doubt": _DOUBT, "relief": _RELIEF}
+        rows = in_transaction(
+            self.pool, lambda connection: connection.execute(sql("return_lapsed_claims"), values).fetchall()
+        )
+        doubtful = [service for _, service, status in rows if status == "unconfirmed"]
+        for service in doubtful:
+            record_status(service, "unconfirmed")
+        record_swept("unconfirmed", len(doubtful))
+        record_swept("returned", len(rows) - len(doubtful))
+
+    def _expire_overdue(self) -> None:
+        now = self.clock.now()
+
+        with self.pool.connection() as connection, connection.transaction():
+            values = {"now": now, "limit": _AT_ONCE, "reason": _TOO_LATE}
+            rows = connection.execute(sql("expire_overdue"), values).fetchall()
+            steps = start_fallbacks(connection, self.sealer, [MessageId(row[0]) for row in rows], now)
+        record_swept("expired", len(rows))
+        self.wake_fallbacks(steps)
+
+    def _apply_matched_callbacks(self) -> None:
+        with self.pool.connection() as connection, connection.transaction():
+            cursor = connection.cursor(row_factory=class_row(Evidence))
+            matched = cursor.execute(sql("take_matched_callbacks")).fetchall()
+            outcome = self.following.write(connection, matched)
+        record_swept("matched", len(matched))
+        self.following.announce(outcome)
+
+    def _look_after_fallbacks(self) -> None:
+        now = self.clock.now()
+        with self.pool.connection() as connection:
+            lapsed = connection.execute(
+                sql("doubt_lapsed_fallback_steps"), {"now": now, "doubt": "the worker stopped while it was leaving"}
+            ).fetchall()
+            due = connection.execute(sql("fallback_steps_due"), {"now": now, "limit": _AT_ONCE}).fetchall()
+        record_swept("fallback_unconfirmed", len(lapsed))
+        self.wake_fallbacks([StepId(MessageId(message_id), number) for message_id, number in due])
+
+    def _wake_services(self) -> None:
+        values = {"services": list(self.configuration.services), "now": self.clock.now()}
+        with self.pool.connection() as connection:
+            rows = connection.execute(sql("services_with_due_rows"), values).fetchall()
+        for (service,) in rows:
+            self.bell.ring(ServiceKey(service))
+        record_swept("woken", len(rows))

@@ -1,0 +1,1 @@
+"""Reaches the person another way when a message has failed for good: each step at most once."""

@@ -1,0 +1,163 @@
+"""Applies evidence: writes every report down once, and moves each message to the highest rung it proves."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from messaging_pipeline.clock import Clock
+from messaging_pipeline.db.pool import Pool, in_transaction
+from messaging_pipeline.db.queries import sql
+from messaging_pipeline.fallback.start import StepId, start_fallbacks
+from messaging_pipeline.ids import MessageId
+from messaging_pipeline.messages.state_machine import FAILURES, LADDER, REPORTABLE, Status
+from messaging_pipeline.metrics import record_report, record_status
+from messaging_pipeline.sealing import Sealer
+from messaging_pipeline.twilio_api.error_table import look_up
+from messaging_pipeline.twilio_api.outcome import Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One report by Twilio about one of its messages.
+
+    ``message_id`` is known when the callback's path named it, or once the SID has told us whose it is.
+    """
+
+    message_id: UUID | None
+    tenant: str
+    sid: str
+    status: str
+    error_code: int | None
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A message that reached a new status."""
+
+    id: UUID
+    service: str
+    status: str
+    created_at: datetime
+    has_fallback: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a batch of evidence changed, to be announced after the commit; ``counts`` tells what each report was."""
+
+    moved: tuple[Moved, ...]
+    steps: tuple[StepId, ...]
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """Follows messages by what Twilio reports."""
+
+    pool: Pool
+    clock: Clock
+    sealer: Sealer
+    wake_fallbacks: Callable[[list[StepId]], None]
+
+    def apply(self, reports: Sequence[Evidence]) -> Applied:
+        """Apply a batch in one transaction. Applying it again changes nothing."""
+        applied = in_transaction(self.pool, lambda connection: self.write(connection, reports))
+        self.announce(applied)
+        return applied
+
+    def write(self, connection: Connection[TupleRow], reports: Sequence[Evidence]) -> Applied:
+        """Write a batch inside the caller's transaction; announce what it returns after the commit."""
+        telling = [report for report in reports if report.status in REPORTABLE]
+        matched, unmatched = _match(connection, telling)
+        _keep(connection, unmatched)
+        told, weighed, moved = _apply(connection, matched)
+        failed = [MessageId(one.id) for one in moved if one.status in FAILURES and one.has_fallback]
+        return Applied(
+            moved=tuple(moved),
+            steps=tuple(start_fallbacks(connection, self.sealer, failed, self.clock.now())),
+            counts={
+                "new": told,
+                "repeated": weighed - told,
+                "unmatched": len(unmatched),
+                "unknown_message": len(matched) - weighed,
+                "unknown_status": len(reports) - len(telling),
+            },
+        )
+
+    def announce(self, applied: Applied) -> None:
+        """Count what changed and wake the fallbacks that it started."""
+        now = self.clock.now()
+        for one in applied.moved:
+            record_status(one.service, one.status, (now - one.created_at).total_seconds())
+        for kind, count in applied.counts.items():
+            record_report(kind, count)
+        self.wake_fallbacks(list(applied.steps))
+
+
+def _match(connection: Connection[TupleRow], reports: Sequence[Evidence]) -> tuple[list[Evidence], list[Evidence]]:
+    """Find the message of each report by its SID, unless its path has named it."""
+    nameless = [report.sid for report in reports if report.message_id is None]
+    owners: dict[tuple[str, str], UUID] = {}
+    if nameless:
+        rows = connection.execute(sql("messages_by_sid"), {"sids": nameless}).fetchall()
+        owners = {(tenant, sid): message_id for sid, tenant, message_id in rows}
+    resolved = [
+        replace(report, message_id=report.message_id or owners.get((report.tenant, report.sid))) for report in reports
+    ]
+    return (
+        [report for report in resolved if report.message_id is not None],
+        [report for report in resolved if report.message_id is None],
+    )
+
+
+def _keep(connection: Connection[TupleRow], unmatched: Sequence[Evidence]) -> None:
+    """Keep what nobody owns yet: the create's answer may still be on its way."""
+    if unmatched:
+        connection.execute(
+            sql("keep_unmatched_callbacks"),
+            {
+                "tenants": [report.tenant for report in unmatched],
+                "sids": [report.sid for report in unmatched],
+                "statuses": [report.status for report in unmatched],
+                "error_codes": [report.error_code or 0 for report in unmatched],
+                "received_ats": [report.received_at for report in unmatched],
+            },
+        )
+
+
+def _apply(connection: Connection[TupleRow], reports: Sequence[Evidence]) -> tuple[int, int, list[Moved]]:
+    """Return how many reports were news, how many were about a message of ours, and what moved."""
+    if not reports:
+        return 0, 0, []
+    rows = connection.execute(
+        sql("apply_evidence"),
+        {
+            "ladder_statuses": [rung.status.value for rung in LADDER],
+            "ladder_ranks": [rung.rank for rung in LADDER],
+            "message_ids": [report.message_id for report in reports],
+            "tenants": [report.tenant for report in reports],
+            "sids": [report.sid for report in reports],
+            "statuses": [_meaning(report).value for report in reports],
+            "error_codes": [report.error_code for report in reports],
+            "details": [_explanation(report.error_code) for report in reports],
+            "received_ats": [report.received_at for report in reports],
+        },
+    ).fetchall()
+    return rows[0][0], rows[0][1], [Moved(*row[2:]) for row in rows if row[2] is not None]
+
+
+def _meaning(report: Evidence) -> Status:
+    """A failure for the reason that the recipient opted out is our `suppressed`."""
+    status = Status(report.status)
+    if status in FAILURES and report.error_code and look_up(report.error_code).fault is Fault.OPTED_OUT:
+        return Status.SUPPRESSED
+    return status
+
+
+def _explanation(error_code: int | None) -> str | None:
+    return look_up(error_code).explanation if error_code else None

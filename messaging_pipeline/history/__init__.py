@@ -1,0 +1,1 @@
+"""Answers "where is this message, and why?" from what Postgres remembers."""

@@ -1,0 +1,107 @@
+"""Every metric and its labels; nothing is counted anywhere else. No number and no message id is ever a label."""
+
+from prometheus_client import Counter, Histogram, start_http_server
+
+_accepted = Counter("messaging_accepted_total", "Messages written down.", ["service"])
+_rejected = Counter("messaging_rejected_total", "Messages refused after they came by the broker.", ["field"])
+_wake_ups_lost = Counter("messaging_wake_ups_lost_total", "Wake-ups left to the sweep because the broker was away.")
+_attempts = Counter("messaging_attempts_total", "Create requests by what became of them.", ["service", "outcome"])
+_attempt_seconds = Histogram(
+    "messaging_attempt_seconds",
+    "How long Twilio took to answer a create.",
+    ["service"],
+    buckets=(0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8),
+)
+_statuses = Counter("messaging_statuses_total", "Messages that reached a status.", ["service", "status"])
+_time_to_status = Histogram(
+    "messaging_time_to_status_seconds",
+    "From accept to a status.",
+    ["service", "status"],
+    buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 7200, 43200),
+)
+_callbacks = Counter("messaging_callbacks_total", "Webhook requests by route and answer.", ["route", "answer"])
+_callback_seconds = Histogram(
+    "messaging_callback_seconds",
+    "How long the webhook tier took to answer.",
+    ["route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
+)
+_reports = Counter("messaging_reports_total", "Status reports by what they were to us.", ["kind"])
+_swept = Counter("messaging_swept_total", "What the sweep put right.", ["kind"])
+_fallback_steps = Counter(
+    "messaging_fallback_steps_total", "Fallback steps by channel and state.", ["channel", "state"]
+)
+_inbound = Counter("messaging_inbound_total", "Inbound messages; `repeated` ones were stored before.", ["kind"])
+_task_failures = Counter("messaging_task_failures_total", "Tasks that ended in an error of ours.", ["task"])
+_task_postponed = Counter("messaging_tasks_postponed_total", "Tasks given back while a server was away.", ["task"])
+
+
+def serve_metrics(port: int, host: str) -> None:
+    """Serve the metrics of this process on a port of their own, never on the public one."""
+    start_http_server(port, addr=host)
+
+
+def record_accepted(service: str, count: int) -> None:
+    """Count messages that were written down."""
+    _accepted.labels(service).inc(count)
+
+
+def record_rejected(field: str) -> None:
+    """Count a message that was refused, by the argument at fault."""
+    _rejected.labels(field).inc()
+
+
+def record_lost_wake_up() -> None:
+    """Count a wake-up that nobody heard."""
+    _wake_ups_lost.inc()
+
+
+def record_attempt(service: str, outcome: str, seconds: float) -> None:
+    """Count a create request and how long its answer took."""
+    _attempts.labels(service, outcome).inc()
+    _attempt_seconds.labels(service).observe(seconds)
+
+
+def record_status(service: str, status: str, seconds_since_accept: float | None = None) -> None:
+    """Count a message that reached a status, and how long that took from its acceptance."""
+    _statuses.labels(service, status).inc()
+    if seconds_since_accept is not None:
+        _time_to_status.labels(service, status).observe(max(0.0, seconds_since_accept))
+
+
+def record_callback(route: str, answer: str, seconds: float) -> None:
+    """Count a webhook request: `taken`, `bad_signature`, `malformed`, `too_large` or `broker_away`."""
+    _callbacks.labels(route, answer).inc()
+    _callback_seconds.labels(route).observe(seconds)
+
+
+def record_report(kind: str, count: int = 1) -> None:
+    """Count status reports: `new`, `repeated`, `unmatched`, `unknown_status` or `unknown_message`."""
+    if count:
+        _reports.labels(kind).inc(count)
+
+
+def record_swept(kind: str, count: int) -> None:
+    """Count what the sweep put right: `woken`, `returned`, `unconfirmed`, `expired`, `matched`."""
+    if count:
+        _swept.labels(kind).inc(count)
+
+
+def record_fallback_step(channel: str, state: str) -> None:
+    """Count a fallback step that reached a state."""
+    _fallback_steps.labels(channel, state).inc()
+
+
+def record_inbound(kind: str) -> None:
+    """Count an inbound message: `stored` or `repeated`."""
+    _inbound.labels(kind).inc()
+
+
+def record_task_failure(task: str) -> None:
+    """Count a task that ended in an error that is ours to mend."""
+    _task_failures.labels(task).inc()
+
+
+def record_task_postponed(task: str) -> None:
+    """Count a task that was given back to the broker because a server is away."""
+    _task_postponed.labels(task).inc()

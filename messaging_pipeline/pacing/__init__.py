@@ -1,0 +1,1 @@
+"""Keeps each sending service within its rate, however many workers send for it."""

@@ -1,0 +1,91 @@
+"""The front door for Python: hand a message over, ask where one is, withdraw one."""
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+from messaging_pipeline.accept.cancel import cancel
+from messaging_pipeline.accept.request import Priority
+from messaging_pipeline.ids import MessageId
+from messaging_pipeline.runtime import Runtime, build_runtime
+from messaging_pipeline.settings import Settings
+
+
+class Pipeline:
+    """Accepts messages for sending. Make one per process and share it between threads; close it at the end."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        """Build it from settings, by default the environment's.
+
+        Raises InvalidSettings naming the variable that is missing or wrong. Nothing is connected yet.
+        """
+        self._runtime: Runtime = build_runtime(
+            settings or Settings.from_environment(os.environ), name="messaging-pipeline-producer"
+        )
+
+    def send(  # noqa: PLR0913 - the arguments of a message are the contract
+        self,
+        *,
+        to: str,
+        body: str | None = None,
+        media_urls: Sequence[str] = (),
+        service: str = "default",
+        tenant: str = "default",
+        from_: str | None = None,
+        idempotency_key: str | None = None,
+        priority: Priority = "normal",
+        send_at: datetime | None = None,
+        expires_at: datetime | None = None,
+        fallback: Sequence[Mapping[str, Any]] = (),
+        tags: Mapping[str, str] | None = None,
+        message_id: UUID | str | None = None,
+    ) -> MessageId:
+        """Hand a message over. When this returns, it is written down and will be sent once, or its end explained.
+
+        ``to`` is E.164. ``idempotency_key`` (or ``message_id``) makes a repeat return the first message's id.
+        ``send_at`` is up to 35 days ahead; after ``expires_at`` it is not sent. ``fallback`` is what to do if it
+        fails: ``[{"channel": "email", "to": "…"}]``. A broker that is away is no error.
+
+        Raises InvalidInput naming the field, or IdempotencyConflict, with nothing written; and
+        psycopg.OperationalError when Postgres is away: the message is then still yours.
+        """
+        return self._runtime.accepting.accept(
+            {
+                "to": to,
+                "body": body,
+                "media_urls": list(media_urls),
+                "service": service,
+                "tenant": tenant,
+                "from_": from_,
+                "idempotency_key": idempotency_key,
+                "priority": priority,
+                "send_at": send_at,
+                "expires_at": expires_at,
+                "fallback": [dict(step) for step in fallback],
+                "tags": dict(tags or {}),
+                "message_id": message_id,
+            }
+        )
+
+    def cancel(self, message_id: UUID | str, *, tenant: str = "default") -> None:
+        """Withdraw a message that has not been taken yet; raises NotFound, or NotAllowed when it is too late."""
+        cancel(self._runtime.pool, MessageId(UUID(str(message_id))), tenant, self._runtime.clock.now())
+
+    def show(self, message_id: UUID | str, *, tenant: str = "default") -> dict[str, Any]:
+        """Return a message with its attempts, events and fallback steps; raises NotFound."""
+        return self._runtime.tracing.message(MessageId(UUID(str(message_id))), tenant)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._runtime.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

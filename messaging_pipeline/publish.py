@@ -1,0 +1,109 @@
+"""Publishes tasks by name: the only module of the library that knows Celery, and the broker's settings for everyone."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from celery import Celery
+from kombu import Exchange
+from kombu import Queue as KombuQueue
+from kombu.exceptions import OperationalError
+
+from messaging_pipeline.errors import NotReachable
+from messaging_pipeline.queues import QUEUE_OF, Queue, Task
+
+#: Workers that die give their tasks back after this long (Redis only). One value for every client of the broker:
+#: the shortest wins. Longer than the longest task, which is bounded by the timeouts of its outside calls.
+_VISIBILITY_TIMEOUT_SECONDS = 300
+_SOCKET_TIMEOUT_SECONDS = 2
+
+
+def make_celery(name: str, broker_url: str, *, pool_limit: int = 32) -> Celery:
+    """Make a Celery application with the settings that everybody who touches the broker must share."""
+    celery = Celery(name, broker=broker_url, set_as_current=False)
+    celery.conf.update(
+        task_queues=_queues(broker_url),
+        task_create_missing_queues=False,
+        task_default_queue=Queue.MAINTENANCE.value,
+        task_routes={task.value: {"queue": queue.value} for task, queue in QUEUE_OF.items()},
+        task_ignore_result=True,
+        task_acks_late=True,
+        task_acks_on_failure_or_timeout=True,
+        task_reject_on_worker_lost=True,
+        task_serializer="json",
+        accept_content=["json"],
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_send_task_events=False,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_connection_timeout=_SOCKET_TIMEOUT_SECONDS,
+        broker_pool_limit=pool_limit,
+        broker_pool_acquire_timeout=5,
+        broker_transport_options=_transport_options(broker_url),
+        task_publish_retry_policy={"max_retries": 1, "interval_start": 0, "interval_step": 0.05, "interval_max": 0.05},
+        enable_utc=True,
+    )
+    return celery
+
+
+def _queues(broker_url: str) -> list[KombuQueue]:
+    quorum = {"x-queue-type": "quorum"} if _is_rabbitmq(broker_url) else None
+    return [
+        KombuQueue(queue.value, Exchange(queue.value, type="topic"), routing_key=queue.value, queue_arguments=quorum)
+        for queue in Queue
+    ]
+
+
+def _transport_options(broker_url: str) -> dict[str, Any]:
+    if _is_rabbitmq(broker_url):
+        return {"confirm_publish": True}
+    return {
+        "visibility_timeout": _VISIBILITY_TIMEOUT_SECONDS,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": _SOCKET_TIMEOUT_SECONDS,
+        "socket_connect_timeout": _SOCKET_TIMEOUT_SECONDS,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+    }
+
+
+def _is_rabbitmq(broker_url: str) -> bool:
+    return broker_url.startswith(("amqp://", "amqps://", "pyamqp://"))
+
+
+class Publisher:
+    """Hands tasks to the broker. Safe to share between threads."""
+
+    def __init__(self, broker_url: str, *, pool_limit: int = 32) -> None:
+        self._celery = make_celery("messaging-pipeline-publisher", broker_url, pool_limit=pool_limit)
+
+    def publish(self, task: Task, arguments: Mapping[str, Any], task_id: str | None = None) -> None:
+        """Publish a task and return once the broker has it.
+
+        Raises NotReachable when it cannot be reached within a few seconds. The task may have arrived even then.
+        """
+        try:
+            self._celery.send_task(
+                task.value,
+                kwargs=dict(arguments),
+                task_id=task_id,
+                ignore_result=True,
+                argsrepr="()",  # what Celery would otherwise spell out for logs holds numbers and bodies
+                kwargsrepr="{}",
+            )
+        except (OperationalError, OSError, TimeoutError):
+            raise NotReachable("the broker", "CELERY_BROKER_URL") from None
+
+    def is_reachable(self) -> bool:
+        """Tell whether the broker answers, within a few seconds."""
+        try:
+            with self._celery.connection_for_write() as connection:
+                connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=3)
+        except (OperationalError, OSError):
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the connections to the broker."""
+        self._celery.close()

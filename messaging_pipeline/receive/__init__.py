@@ -1,0 +1,1 @@
+"""Takes in what people write to us: stored once, sealed."""

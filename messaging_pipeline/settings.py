@@ -1,0 +1,208 @@
+"""What the environment says, read once, checked, and handed on; nothing else reads ``os.environ``."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Self
+
+from cryptography.fernet import Fernet
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+)
+
+from messaging_pipeline.errors import InvalidSettings
+from messaging_pipeline.validation import first_problem
+
+REAL_TWILIO_API = "https://api.twilio.com"
+
+
+def _web_url(text: str) -> str:
+    if not text.startswith(("https://", "http://")) or any(character.isspace() for character in text):
+        raise ValueError("must be a URL that starts with https:// or http://")
+    return text
+
+
+AccountSid = Annotated[str, StringConstraints(pattern=r"^AC[0-9a-fA-F]{32}$")]
+MessagingServiceSid = Annotated[str, StringConstraints(pattern=r"^MG[0-9a-fA-F]{32}$")]
+WebUrl = Annotated[str, AfterValidator(_web_url)]
+
+
+class Settings(BaseModel):
+    """Everything a process is told by its environment (12-factor). Secrets stay out of ``repr``."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, validate_default=True)
+
+    account_sid: AccountSid | None = Field(
+        None, alias="TWILIO_ACCOUNT_SID", description="Account SID (AC…) of the tenant `default`."
+    )
+    auth_token: SecretStr | None = Field(
+        None, alias="TWILIO_AUTH_TOKEN", description="Its auth token: signs API calls and webhooks."
+    )
+    auth_token_secondary: SecretStr | None = Field(
+        None,
+        alias="TWILIO_AUTH_TOKEN_SECONDARY",
+        description="A second token whose webhook signatures are accepted too, while you rotate.",
+    )
+    messaging_service_sid: MessagingServiceSid | None = Field(
+        None, alias="TWILIO_MESSAGING_SERVICE_SID", description="Messaging Service (MG…) of the service `default`."
+    )
+    from_number: str | None = Field(
+        None,
+        alias="TWILIO_FROM_NUMBER",
+        description="Sender of the service `default` when it has no Messaging Service.",
+    )
+    status_callback_url: WebUrl | None = Field(
+        None,
+        alias="TWILIO_STATUS_CALLBACK_URL",
+        description="What Twilio is told to call; defaults to the public URL below.",
+    )
+    status_callback_public_url: WebUrl | None = Field(
+        None,
+        alias="TWILIO_STATUS_CALLBACK_PUBLIC_URL",
+        description="The status webhook as Twilio sees it; signatures are verified against it.",
+    )
+    inbound_webhook_public_url: WebUrl | None = Field(
+        None,
+        alias="TWILIO_INBOUND_WEBHOOK_PUBLIC_URL",
+        description="The inbound webhook as Twilio sees it; signatures are verified against it.",
+    )
+    api_base_url: WebUrl = Field(
+        REAL_TWILIO_API,
+        alias="TWILIO_API_BASE_URL",
+        description="Where Twilio's REST API is; a simulator is another URL.",
+    )
+    database_url: SecretStr | None = Field(None, alias="DATABASE_URL", description="Postgres 14 or newer: the memory.")
+    redis_url: SecretStr | None = Field(
+        None, alias="REDIS_URL", description="Redis 6.2 or newer, or Valkey: token buckets and wake-ups."
+    )
+    celery_broker_url: SecretStr | None = Field(
+        None, alias="CELERY_BROKER_URL", description="Celery's broker (`redis://`, `amqp://`); defaults to `REDIS_URL`."
+    )
+    port: int = Field(3000, alias="PORT", ge=0, le=65535, description="Where the webhook tier listens.")
+    host: str = Field(
+        "127.0.0.1", alias="HOST", description="The address the webhook tier is bound to; a proxy stands before it."
+    )
+    metrics_port: int | None = Field(
+        None,
+        alias="MESSAGING_METRICS_PORT",
+        ge=1,
+        le=65535,
+        description="Where this process serves its Prometheus metrics; unset means nowhere.",
+    )
+    metrics_host: str = Field(
+        "127.0.0.1", alias="MESSAGING_METRICS_HOST", description="The address the metrics port is bound to."
+    )
+    config_path: str | None = Field(
+        None, alias="MESSAGING_CONFIG", description="Path of `messaging.toml`: tenants and services."
+    )
+    encryption_keys: SecretStr | None = Field(
+        None,
+        alias="MESSAGING_ENCRYPTION_KEYS",
+        description="Fernet keys, newest first, separated by commas; bodies at rest are sealed with the first.",
+    )
+    smtp_url: SecretStr | None = Field(
+        None,
+        alias="SMTP_URL",
+        description="Mail server for fallback e-mail: `smtp://user:password@host:587?starttls=1` or `smtps://…`.",
+    )
+    sendgrid_api_key: SecretStr | None = Field(
+        None, alias="SENDGRID_API_KEY", description="Sends fallback e-mail through SendGrid instead of SMTP."
+    )
+    sendgrid_api_base_url: WebUrl = Field(
+        "https://api.sendgrid.com", alias="SENDGRID_API_BASE_URL", description="Where SendGrid's API is."
+    )
+    fallback_email_from: str | None = Field(
+        None, alias="FALLBACK_EMAIL_FROM", description="Sender address of fallback e-mail."
+    )
+    lease_seconds: float = Field(
+        60.0,
+        alias="MESSAGING_LEASE_SECONDS",
+        ge=5,
+        le=3600,
+        description="How long a worker may hold a message before the sweep takes it back.",
+    )
+
+    environment: Mapping[str, str] = Field(
+        default_factory=dict,
+        repr=False,
+        exclude=True,
+        description="All variables as they were, for the references to secrets in `messaging.toml`.",
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """Read and check the settings; an empty variable counts as unset.
+
+        Raises InvalidSettings naming the variable.
+        """
+        given = {name: value.strip() for name, value in environment.items() if value.strip()}
+        try:
+            return cls.model_validate({**given, "environment": given})
+        except ValidationError as error:
+            setting, reason = first_problem(error)
+            raise InvalidSettings(setting, reason, "correct the environment variable") from None
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _keys_are_fernet_keys(cls, keys: SecretStr | None) -> SecretStr | None:
+        for key in split_keys(keys):
+            try:
+                Fernet(key)
+            except ValueError:
+                raise ValueError("holds something that is not a Fernet key (32 bytes, URL-safe base64)") from None
+        return keys
+
+    @property
+    def broker_url(self) -> str:
+        """The broker's URL; raises InvalidSettings when neither broker nor Redis is named."""
+        return required(self.celery_broker_url or self.redis_url, "CELERY_BROKER_URL")
+
+    @property
+    def callback_url(self) -> str | None:
+        """What Twilio is told to call about a message's status, or None to leave it to the service."""
+        return self.status_callback_url or self.status_callback_public_url
+
+    def read_secret(self, reference: str) -> str:
+        """Follow ``env:NAME`` or ``file:PATH`` to a secret; raises InvalidSettings when nothing is there."""
+        kind, _, where = reference.partition(":")
+        secret = self.environment.get(where, "") if kind == "env" else _first_line(Path(where))
+        if not secret.strip():
+            raise InvalidSettings(where, "holds no secret", f"put the secret there, as `{reference}` promises")
+        return secret.strip()
+
+    def sealing_keys(self) -> list[str]:
+        """The encryption keys, newest first; raises InvalidSettings when there is none."""
+        keys = split_keys(self.encryption_keys)
+        if not keys:
+            raise InvalidSettings(
+                "MESSAGING_ENCRYPTION_KEYS",
+                "is not set",
+                "make a key with `messaging-pipeline keys new` and keep it as you keep a password",
+            )
+        return keys
+
+
+def _first_line(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").partition("\n")[0]
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def required(secret: SecretStr | None, name: str) -> str:
+    """Return a setting that this process cannot do without; raises InvalidSettings when it is unset."""
+    if secret is None:
+        raise InvalidSettings(name, "is not set", "set the environment variable, or run `messaging-pipeline up`")
+    return secret.get_secret_value()
+
+
+def split_keys(keys: SecretStr | None) -> list[str]:
+    """Split the comma-separated list of keys."""
+    text = keys.get_secret_value() if keys else ""
+    return [key.strip() for key in text.split(",") if key.strip()]

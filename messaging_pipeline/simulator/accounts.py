@@ -1,0 +1,40 @@
+"""The accounts of the simulation: who may call the API, and how many calls each has open."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from messaging_pipeline.simulator.configuration import AccountConfig
+
+
+@dataclass(slots=True)
+class Account:
+    """One account. ``open_requests`` counts its API requests that have not been answered yet."""
+
+    sid: str
+    token: str
+    created_at: float
+    open_requests: int = 0
+
+
+class AccountBook:
+    """All accounts, found by sid or by the Authorization header of a request."""
+
+    def __init__(self, configs: tuple[AccountConfig, ...], created_at: float) -> None:
+        self._by_sid = {config.sid: Account(config.sid, config.token, created_at) for config in configs}
+        self._by_header = {_basic(account): account for account in self._by_sid.values()}
+
+    def __iter__(self) -> Iterator[Account]:
+        return iter(self._by_sid.values())
+
+    def authenticate(self, authorization: str | None) -> Account | None:
+        """Return the account whose sid and token the header carries (HTTP Basic, RFC 7617)."""
+        return self._by_header.get(authorization or "")
+
+    def token_of(self, sid: str) -> str:
+        """Return the token that signs this account's webhooks."""
+        return self._by_sid[sid].token
+
+
+def _basic(account: Account) -> str:
+    return "Basic " + b64encode(f"{account.sid}:{account.token}".encode()).decode()

@@ -1,0 +1,48 @@
+"""The routes of the simulator, in one place."""
+
+from aiohttp import web
+
+from messaging_pipeline.simulator import control, media_api, messages_api, sendgrid
+from messaging_pipeline.simulator.resources import API_VERSION
+from messaging_pipeline.simulator.rest_errors import ApiError
+from messaging_pipeline.simulator.stage import STAGE, Stage
+
+_MAX_REQUEST_BYTES = 1 << 20
+_ACCOUNT = f"/{API_VERSION}/Accounts/{{account_sid}}"
+_MESSAGE = _ACCOUNT + "/Messages/{message_sid}"
+
+
+def make_app(stage: Stage) -> web.Application:
+    """Return the web application around a stage."""
+    app = web.Application(client_max_size=_MAX_REQUEST_BYTES)
+    app[STAGE] = stage
+    app.add_routes(
+        [
+            web.post(_ACCOUNT + "/Messages.json", messages_api.create),
+            web.get(_ACCOUNT + "/Messages.json", messages_api.page),
+            web.get(_MESSAGE + ".json", messages_api.fetch),
+            web.post(_MESSAGE + ".json", messages_api.update),
+            web.delete(_MESSAGE + ".json", messages_api.delete),
+            web.get(_MESSAGE + "/Media.json", media_api.media_page),
+            web.get(_MESSAGE + "/Media/{media_sid}.json", media_api.media_fetch),
+            web.delete(_MESSAGE + "/Media/{media_sid}.json", media_api.media_delete),
+            web.get(_MESSAGE + "/Media/{media_sid}", media_api.media_content),
+            web.post(_MESSAGE + "/Feedback.json", media_api.feedback),
+            web.get(_ACCOUNT + ".json", media_api.account),
+            web.post("/v3/mail/send", sendgrid.send),
+            web.get("/simulator/state", control.state),
+            web.get("/simulator/messages", control.messages),
+            web.get("/simulator/ledger", control.ledger),
+            web.get("/simulator/mailbox", control.mailbox),
+            web.post("/simulator/reset", control.reset),
+            web.post("/simulator/faults", control.faults),
+            web.post("/simulator/inbound", control.inbound),
+            web.route("*", "/{anything:.*}", _not_found),
+        ]
+    )
+    return app
+
+
+async def _not_found(request: web.Request) -> web.Response:
+    error = ApiError(20404, request.path)
+    return web.json_response(error.as_json(), status=error.http_status)

@@ -1,0 +1,125 @@
+"""The simulator's own pages: what has happened, and what is to happen. Guarded by nothing but loopback."""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+from aiohttp import web
+
+from messaging_pipeline.simulator.configuration import ConfigurationError, Faults
+from messaging_pipeline.simulator.configuration_file import read_section
+from messaging_pipeline.simulator.inbound import InboundText, receive
+from messaging_pipeline.simulator.ledger import message_row
+from messaging_pipeline.simulator.rest_errors import ApiError
+from messaging_pipeline.simulator.stage import STAGE
+
+
+async def state(request: web.Request) -> web.Response:
+    """Answer GET /simulator/state: counts, queues, blocks, faults."""
+    stage = request.app[STAGE]
+    world = stage.world
+    return web.json_response(
+        {
+            "seed": stage.config.seed,
+            "speed": stage.config.speed,
+            "started_at": world.started_at,
+            "creates": len(world.ledger),
+            "messages": len(world.messages),
+            "by_status": world.messages.count_by(lambda message: message.status),
+            "by_direction": world.messages.count_by(lambda message: message.direction),
+            "accounts": [{"sid": a.sid, "open_requests": a.open_requests} for a in world.accounts],
+            "senders": [
+                {
+                    "address": sender.address,
+                    "service_sid": sender.service_sid,
+                    "mps": sender.config.mps,
+                    "queued_segments": sender.queued_segments(world.time.elapsed()),
+                }
+                for sender in world.senders
+            ],
+            "opt_outs": world.opt_outs.as_rows(),
+            "mails": len(world.mailbox),
+            "faults": asdict(world.faults),
+        }
+    )
+
+
+async def messages(request: web.Request) -> web.Response:
+    """Answer GET /simulator/messages?to=: the creates for a recipient, and the messages they made."""
+    world = request.app[STAGE].world
+    to = request.query.get("to")
+    found = world.messages if to is None else world.messages.to(to)
+    rows = [message_row(message) | {"body": message.body} for message in found]
+    return web.json_response({"creates": world.ledger.as_rows(to), "messages": rows})
+
+
+async def ledger(request: web.Request) -> web.Response:
+    """Answer GET /simulator/ledger: the whole run without contents."""
+    stage = request.app[STAGE]
+    return web.json_response(
+        {
+            "seed": stage.config.seed,
+            "creates": stage.world.ledger.as_rows(),
+            "messages": [message_row(message) for message in stage.world.messages],
+        }
+    )
+
+
+async def mailbox(request: web.Request) -> web.Response:
+    """Answer GET /simulator/mailbox: the mails that have arrived."""
+    return web.json_response(request.app[STAGE].world.mailbox.as_rows())
+
+
+async def reset(request: web.Request) -> web.Response:
+    """Answer POST /simulator/reset: begin again."""
+    await request.app[STAGE].reset()
+    return web.Response(status=204)
+
+
+async def faults(request: web.Request) -> web.Response:
+    """Answer POST /simulator/faults: change the faults that the JSON object names, keep the others."""
+    stage = request.app[STAGE]
+    try:
+        changes = read_section(Faults, await _object(request), "faults")
+    except ConfigurationError as wrong:
+        return _refusal(str(wrong))
+    stage.world.faults = replace(stage.world.faults, **changes)
+    return web.json_response(asdict(stage.world.faults))
+
+
+async def inbound(request: web.Request) -> web.Response:
+    """Answer POST /simulator/inbound when the webhook has been posted and has answered, or has not."""
+    try:
+        asked = await _object(request)
+        text, posts = _inbound_text(asked)
+        reception = await receive(request.app[STAGE], text, posts)
+    except ConfigurationError as wrong:
+        return _refusal(str(wrong))
+    except ApiError as error:
+        return _refusal(f"to: {error.text}")
+    return web.json_response(reception.as_json(), status=201)
+
+
+def _inbound_text(asked: dict[str, Any]) -> tuple[InboundText, int]:
+    unknown = asked.keys() - {"from", "to", "body", "media_urls", "posts"}
+    if unknown:
+        raise ConfigurationError(f"{min(unknown)}: there is no such field")
+    for name in ("from", "to"):
+        if not isinstance(asked.get(name), str):
+            raise ConfigurationError(f"{name}: is needed, as text")
+    media_urls = tuple(str(url) for url in asked.get("media_urls") or ())
+    text = InboundText(asked["from"], asked["to"], str(asked.get("body") or ""), media_urls)
+    return text, int(asked.get("posts", 1))
+
+
+async def _object(request: web.Request) -> dict[str, Any]:
+    try:
+        asked = await request.json()
+    except ValueError:
+        asked = None
+    if not isinstance(asked, dict):
+        raise ConfigurationError("body: must be a JSON object")
+    return asked
+
+
+def _refusal(reason: str) -> web.Response:
+    return web.json_response({"error": reason}, status=400)

@@ -1,0 +1,1 @@
+"""What the demonstration sends, and through which services."""

@@ -1,0 +1,124 @@
+"""A private Valkey: on loopback, with a password of its own, kept in one folder, gone when we are."""
+
+import secrets
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from messaging_pipeline.stack import wheels
+from messaging_pipeline.stack.folder_lock import FolderLock
+from messaging_pipeline.stack.ports import LOOPBACK, free_port
+from messaging_pipeline.stack.processes import ProcessFailed, ProcessSpec, RunningProcess
+
+_READY_SECONDS = 60  # reading a long append-only file is a part of it
+_PORT_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Valkey:
+    """A running server; ``url`` is for ``REDIS_URL`` and holds the password."""
+
+    url: str = field(repr=False)
+    pid: int
+    _cleanup: ExitStack = field(repr=False)
+
+    def stop(self) -> None:
+        """Shut it down; the data stays. Repeatable."""
+        self._cleanup.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def start_valkey(data_dir: Path, *, wait_seconds: float = 15.0) -> Valkey:
+    """Start a server on ``data_dir``, which is made when missing and keeps the data for the next time.
+
+    Every write goes to an append-only file that is synced each second. The password is new at each start: it
+    keeps out other accounts of the machine, and an answer to it proves that the server on the port is ours.
+    ``wait_seconds`` is how long to wait for a predecessor that is still shutting down, its parent killed.
+
+    Raises :class:`wheels.LocalExtraMissing`, :class:`FolderInUse` when another process serves the folder, and
+    :class:`ProcessFailed` with the end of the server's log.
+    """
+    program = wheels.valkey_program()
+    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.chmod(0o700)
+    data_dir = data_dir.resolve()
+    with ExitStack() as cleanup:
+        lock = cleanup.enter_context(FolderLock(data_dir, wait_seconds=wait_seconds))
+        url, server = _start_on_some_port(program, data_dir, lock)
+        cleanup.callback(server.stop)
+        return Valkey(url, server.pid, cleanup.pop_all())
+
+
+def _start_on_some_port(program: Path, data_dir: Path, lock: FolderLock) -> tuple[str, RunningProcess]:
+    """Start on a free port, and on another one when somebody was faster to take it."""
+    for _ in range(_PORT_ATTEMPTS - 1):
+        try:
+            return _start(program, data_dir, lock, free_port())
+        except ProcessFailed as failed:
+            if not any("Failed listening on port" in line for line in failed.last_lines):
+                raise
+    return _start(program, data_dir, lock, free_port())
+
+
+def _start(program: Path, data_dir: Path, lock: FolderLock, port: int) -> tuple[str, RunningProcess]:
+    password = secrets.token_urlsafe(24)
+    url = f"redis://:{password}@{LOOPBACK}:{port}/0"
+    spec = ProcessSpec(
+        name="valkey",
+        argv=(str(program), str(_write_configuration(data_dir, port, password))),
+        environment={},
+        ready=lambda: _answers(url),
+        inherit=(lock.fileno(),),
+    )
+    log = data_dir / "valkey.log"
+    log.unlink(missing_ok=True)
+    server = RunningProcess(spec, log)
+    try:
+        server.wait_until_ready(_READY_SECONDS)
+    except BaseException:
+        server.stop()
+        raise
+    return url, server
+
+
+def _write_configuration(data_dir: Path, port: int, password: str) -> Path:
+    """Write the server's configuration, in a file because a command line is there for all to read."""
+    folder = str(data_dir).replace("\\", "\\\\").replace('"', '\\"')
+    lines = (
+        f"port {port}",
+        f"bind {LOOPBACK}",
+        f"requirepass {password}",
+        f'dir "{folder}"',
+        "appendonly yes",
+        "appendfsync everysec",
+        'save ""',
+        "maxmemory-policy noeviction",
+        "daemonize no",
+    )
+    path = data_dir / "valkey.conf"
+    path.unlink(missing_ok=True)
+    path.touch(mode=0o600)
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def _answers(url: str) -> bool:
+    once = Retry(NoBackoff(), 0)  # who asks will ask again
+    try:
+        with redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5, retry=once) as client:
+            return bool(client.ping())
+    except redis.RedisError:
+        return False

@@ -1,0 +1,62 @@
+"""Our own processes as they run on one machine: command line, environment, and when each is ready."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+from messaging_pipeline.stack import command_lines
+from messaging_pipeline.stack.command_lines import for_this_interpreter
+from messaging_pipeline.stack.processes import ProcessSpec
+from messaging_pipeline.stack.readiness import http_answers, simulator_address
+
+MEASURED = ("deliver", "events", "webhooks")
+"""The processes that serve metrics, each on a port of its own."""
+
+
+def simulator(environment: Mapping[str, str], log: Path, arguments: Sequence[str]) -> ProcessSpec:
+    """Describe the simulator; ``arguments`` are added to its command line."""
+    chosen = ("--port", "0", "--smtp-port", "0", *arguments)
+    return ProcessSpec(
+        name="simulator",
+        argv=(*for_this_interpreter(command_lines.SIMULATOR), *chosen),
+        environment={**environment, "PYTHONUNBUFFERED": "1"},
+        ready=lambda: simulator_address(log) is not None,
+    )
+
+
+def pipeline(environment: Mapping[str, str], run_folder: Path, metrics_ports: Mapping[str, int]) -> list[ProcessSpec]:
+    """Describe the workers, beat and the webhooks, which listen on the ``PORT`` of the environment.
+
+    A worker is ready when it serves its metrics, beat when it has opened its schedule.
+    """
+    measured = {
+        name: {**environment, "PYTHONUNBUFFERED": "1", "MESSAGING_METRICS_PORT": str(metrics_ports[name])}
+        for name in MEASURED
+    }
+    schedule = run_folder / "beat-schedule"
+    return [
+        _worker("deliver", command_lines.DELIVER_WORKER, measured["deliver"]),
+        _worker("events", command_lines.EVENTS_WORKER, measured["events"]),
+        ProcessSpec(
+            name="beat",
+            argv=(*for_this_interpreter(command_lines.BEAT), "--schedule", str(schedule)),
+            environment={**environment, "PYTHONUNBUFFERED": "1"},
+            # The database module of the day adds an ending of its own to the name.
+            ready=lambda: any(run_folder.glob(f"{schedule.name}*")),
+        ),
+        ProcessSpec(
+            name="webhooks",
+            argv=for_this_interpreter(command_lines.WEBHOOKS),
+            environment=measured["webhooks"],
+            ready=partial(http_answers, int(environment["PORT"]), "/readyz"),
+        ),
+    ]
+
+
+def _worker(name: str, line: Sequence[str], environment: Mapping[str, str]) -> ProcessSpec:
+    return ProcessSpec(
+        name=name,
+        argv=for_this_interpreter(line),
+        environment=environment,
+        ready=partial(http_answers, int(environment["MESSAGING_METRICS_PORT"]), "/metrics"),
+    )

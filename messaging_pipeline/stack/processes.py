@@ -1,0 +1,155 @@
+"""Child processes: started in a session of their own, watched until ready, and never left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from messaging_pipeline.errors import PipelineError
+
+_LAUNCHER = Path(__file__).with_name("launcher.py")
+_POLL_SECONDS = 0.02
+_TAIL_LINES = 20
+_TAIL_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessSpec:
+    """One program to run, and how to treat it.
+
+    ``environment`` is the child's whole environment. ``ready`` answers soon whether it does its work; without
+    it a child counts as ready at once. ``stop_signal`` asks it to end in good order (on Linux also when we
+    die), and after ``grace_seconds`` it is killed. ``user`` is another account to run it as, which takes
+    root. ``inherit`` are descriptors that it keeps open.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    environment: Mapping[str, str]
+    ready: Callable[[], bool] | None = None
+    stop_signal: signal.Signals = signal.SIGTERM
+    grace_seconds: float = 15.0
+    user: str | None = None
+    inherit: tuple[int, ...] = ()
+
+
+class ProcessFailed(PipelineError):
+    """Raised when a child ended by itself or never became ready; the text ends with the end of its log."""
+
+    def __init__(self, name: str, reason: str, log: Path, last_lines: Sequence[str]) -> None:
+        super().__init__(name, reason, log, last_lines)
+        self.name = name
+        self.reason = reason
+        self.log = log
+        self.last_lines = tuple(last_lines)
+
+    def __str__(self) -> str:
+        lines = "".join(f"\n  {line}" for line in self.last_lines) or "\n  (empty)"
+        return f"{self.name} {self.reason}; the end of its log {self.log}:{lines}"
+
+
+def guarded(argv: Sequence[str], *, death_signal: int = signal.SIGTERM, user: str | None = None) -> list[str]:
+    """Return the command that runs ``argv`` so that it ends when this process does (see ``launcher``)."""
+    as_user = [] if user is None else ["--user", user]
+    return [
+        *(sys.executable, "-I", "-S", str(_LAUNCHER), "--parent", str(os.getpid())),
+        *("--death-signal", str(int(death_signal)), *as_user, "--", *argv),
+    ]
+
+
+class RunningProcess:
+    """A child that was started; it leads its own session, so a terminal's Ctrl-C reaches only us."""
+
+    def __init__(self, spec: ProcessSpec, log: Path) -> None:
+        """Start it; standard output and error are appended to ``log``."""
+        self.spec = spec
+        self.log = log
+        with log.open("ab") as sink:
+            self._child = subprocess.Popen(
+                guarded(spec.argv, death_signal=spec.stop_signal, user=spec.user),
+                env=dict(spec.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=spec.inherit,
+            )
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        return self.spec.name
+
+    @property
+    def pid(self) -> int:
+        """Its process id, which is also the id of its session and process group."""
+        return self._child.pid
+
+    @property
+    def exit_status(self) -> int | None:
+        """How it ended: None while it runs, and minus the signal's number when a signal ended it."""
+        return None if self.is_alive() else self._child.returncode
+
+    def is_alive(self) -> bool:
+        """Tell whether it still runs."""
+        return not self._ends_within(0)
+
+    def wait_until_ready(self, within_seconds: float) -> None:
+        """Return once it is ready; raise :class:`ProcessFailed` when it ends first or takes too long."""
+        deadline = time.monotonic() + within_seconds
+        while self.spec.ready is not None and not self.spec.ready():
+            if self._ends_within(_POLL_SECONDS):
+                raise self.failure("before it was ready")
+            if time.monotonic() >= deadline:
+                raise self.failure(f"was not ready after {within_seconds:g} seconds")
+
+    def failure(self, remark: str) -> ProcessFailed:
+        """Describe what became of it, for raising; ``remark`` follows the way it ended, if it did."""
+        reason = remark if self.is_alive() else f"{_how_it_ended(self._child.returncode)} {remark}"
+        return ProcessFailed(self.name, reason, self.log, last_lines(self.log))
+
+    def stop(self) -> None:
+        """End it: politely, after its grace by force, and with it whatever it started itself. Repeatable."""
+        if self._ends_within(0):
+            return
+        self._child.send_signal(self.spec.stop_signal)
+        try:
+            self._ends_within(self.spec.grace_seconds)
+        finally:  # also when a second Ctrl-C cuts the wait short
+            if self._child.returncode is None:
+                self._kill_group()
+                self._child.wait()
+
+    def _ends_within(self, seconds: float) -> bool:
+        if self._child.returncode is not None:
+            return True
+        try:
+            self._child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        self._kill_group()  # at once, while its id cannot have become anybody else's
+        return True
+
+    def _kill_group(self) -> None:
+        # macOS answers "permission denied" for a group in which only zombies are left.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+
+
+def last_lines(path: Path, count: int = _TAIL_LINES) -> list[str]:
+    """Return the last lines of a log, however long it is."""
+    with path.open("rb") as log:
+        log.seek(0, os.SEEK_END)
+        log.seek(max(0, log.tell() - _TAIL_BYTES))
+        return log.read().decode(errors="replace").splitlines()[-count:]
+
+
+def _how_it_ended(status: int) -> str:
+    if status < 0:
+        return f"was ended by {signal.Signals(-status).name}"
+    return f"ended with exit status {status}"

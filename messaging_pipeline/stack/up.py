@@ -1,0 +1,67 @@
+"""Runs the whole pipeline on this machine until it is told to stop."""
+
+import shlex
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TextIO
+
+from messaging_pipeline.stack.interruption import interruptible
+from messaging_pipeline.stack.local import DEFAULT_FOLDER, LocalStack, local_stack
+from messaging_pipeline.stack.ports import LOOPBACK
+from messaging_pipeline.stack.processes import ProcessFailed
+
+_LOOK_SECONDS = 0.25
+
+
+def up(environment: Mapping[str, str], out: TextIO, *, folder: Path = DEFAULT_FOLDER) -> int:
+    """Start everything, say where it is, and wait for SIGINT, SIGTERM or the end of a process.
+
+    Returns 0 when it was told to stop, 1 when a process ended by itself. Raises as ``local_stack`` does when
+    it cannot start.
+    """
+    failure: ProcessFailed | None = None
+    with interruptible():
+        try:
+            _say(out, "Starting; the first time takes a few seconds.")
+            with local_stack(environment, folder=folder) as stack:
+                _say(out, *_where_everything_is(stack), *_how_to_join(stack), "Stop with Ctrl-C.")
+                failure = _first_failure(stack)
+                _say(out, "", str(failure), "Stopping the others.")
+        except KeyboardInterrupt:
+            pass
+    _say(out, "Stopped, nothing left running.")
+    return 0 if failure is None else 1
+
+
+def _first_failure(stack: LocalStack) -> ProcessFailed:
+    while (failure := stack.first_failure()) is None:
+        time.sleep(_LOOK_SECONDS)
+    return failure
+
+
+def _where_everything_is(stack: LocalStack) -> list[str]:
+    lines = ["", "The pipeline runs.", "", f"  webhooks   http://{LOOPBACK}:{stack.webhooks_port}"]
+    if stack.simulator is None:
+        lines.append("  Twilio     the real one: messages cost money and reach people")
+    else:
+        lines.append(f"  simulator  {stack.simulator.url} (seed {stack.simulator.seed}); nothing leaves this machine")
+    lines += [f"  metrics    http://{LOOPBACK}:{port}/metrics ({name})" for name, port in stack.metrics_ports.items()]
+    return [*lines, f"  logs       {stack.logs}", ""]
+
+
+def _how_to_join(stack: LocalStack) -> list[str]:
+    """Return the lines for another shell; no secret of the caller's own is among them."""
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in sorted(stack.made.items())]
+    return [
+        "To use it from another shell, paste the following there. The secrets in it were made up for this folder:",
+        "they open the simulator and this machine's private servers, and nothing else.",
+        "",
+        *exports,
+        "",
+    ]
+
+
+def _say(out: TextIO, *lines: str) -> None:
+    out.writelines(f"{line}\n" for line in lines)
+    out.flush()

@@ -1,0 +1,113 @@
+"""Twilio's REST API as the pipeline uses it: one attempt in, one outcome out."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from twilio.base.exceptions import TwilioException
+from twilio.rest import Client
+
+from messaging_pipeline.ids import E164
+from messaging_pipeline.twilio_api.answers import outcome_of_creation, outcome_of_error
+from messaging_pipeline.twilio_api.connections import AnswerLost, NeverReached
+from messaging_pipeline.twilio_api.outcome import NotSent, Outcome, Unconfirmed
+from messaging_pipeline.twilio_api.wire import PooledHttpClient
+
+DEFAULT_BASE_URL = "https://api.twilio.com"
+
+_UNREADABLE_ANSWER = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
+"""What the twilio package raises when a success does not hold the JSON object that it expects."""
+
+_ONLY_OUR_BASE_URL = {"TWILIO_EDGE": "", "TWILIO_REGION": ""}
+"""Handed to the twilio package instead of the environment, whose edge and region would rewrite the URL."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateMessage:
+    """The parameters of one create, already validated; ``None`` leaves a parameter out.
+
+    ``from_`` or ``messaging_service_sid`` must be there, and ``body`` or ``media_urls``. The validity
+    period is how long the message may wait at Twilio, 1 to 36,000 seconds.
+    """
+
+    to: E164 = field(repr=False)
+    body: str | None = field(default=None, repr=False)
+    media_urls: tuple[str, ...] = field(default=(), repr=False)
+    messaging_service_sid: str | None = None
+    from_: str | None = None
+    status_callback: str | None = None
+    validity_period_seconds: int | None = None
+
+
+class TwilioApi:
+    """One account at Twilio, or at whatever answers under ``base_url``.
+
+    May be used by many threads at once. Make one per process, after forking.
+    """
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        base_url: str = DEFAULT_BASE_URL,
+        *,
+        pool_size: int = 32,
+        connect_timeout_seconds: float = 3.05,
+        read_timeout_seconds: float = 10.0,
+    ) -> None:
+        """Prepare the client; nothing is connected yet.
+
+        ``pool_size`` should be at least the number of threads that create messages. The connect
+        time-out covers the TLS handshake; the read time-out is the longest silence of the server.
+        """
+        self._wire = PooledHttpClient(
+            pool_size=pool_size,
+            connect_timeout_seconds=connect_timeout_seconds,
+            read_timeout_seconds=read_timeout_seconds,
+        )
+        self._client = Client(account_sid, auth_token, http_client=self._wire, environment=_ONLY_OUR_BASE_URL)
+        self._client.api.base_url = base_url
+
+    def create(self, message: CreateMessage) -> Outcome:
+        """Ask Twilio once to create the message, and say what that proves. Raises nothing of the wire's."""
+        try:
+            created = self._client.messages.create(**_parameters(message))
+        except NeverReached as error:
+            return NotSent("unreachable", None, None, None, f"Twilio was not reached: {error}")
+        except AnswerLost as error:
+            return Unconfirmed(f"Twilio's answer was lost: {error}", None)
+        except TwilioException as error:
+            return self._outcome_of_exception(error)
+        except _UNREADABLE_ANSWER:
+            if self._wire.last_answer_head() is None:
+                raise  # not an answer of Twilio's: a mistake on our side of the wire
+            return outcome_of_creation(None, None, None)
+        return outcome_of_creation(created.sid, created.status, created.num_segments)
+
+    def close(self) -> None:
+        """Close the connections that no thread is using."""
+        self._wire.close()
+
+    def _outcome_of_exception(self, error: TwilioException) -> Outcome:
+        head = self._wire.last_answer_head()
+        if head is None:
+            raise error
+        code = _code_of(error) or head.http_status
+        return outcome_of_error(head.http_status, code, head.retry_after_seconds)
+
+
+def _parameters(message: CreateMessage) -> dict[str, Any]:
+    return {
+        "to": message.to,
+        "body": message.body,
+        "media_url": list(message.media_urls) or None,
+        "messaging_service_sid": message.messaging_service_sid,
+        "from_": message.from_,
+        "status_callback": message.status_callback,
+        "validity_period": message.validity_period_seconds,
+    }
+
+
+def _code_of(error: TwilioException) -> int | None:
+    """Return the error code of either of the package's two exceptions, which take any JSON value for it."""
+    code = getattr(error, "code", None)
+    return code if isinstance(code, int) else None

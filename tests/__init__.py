@@ -1,0 +1,1 @@
+"""All suites; `make test` runs them."""

@@ -1,0 +1,39 @@
+"""The servers and the clock that the suites run on."""
+
+import psycopg
+import redis
+
+from messaging_pipeline.clock import ManualClock
+
+
+def _create_table_once(url: str) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("CREATE TABLE only_once (n int)")
+
+
+def test_a_test_has_a_database_of_its_own(database_url: str) -> None:
+    _create_table_once(database_url)
+
+
+def test_another_test_does_not_see_what_the_first_one_made(database_url: str) -> None:
+    _create_table_once(database_url)
+
+
+def _increment_in_an_empty_keyspace(url: str) -> None:
+    with redis.Redis.from_url(url) as client:
+        assert client.dbsize() == 0
+        assert client.incr("only-once") == 1
+
+
+def test_a_test_begins_with_an_empty_keyspace(redis_url: str) -> None:
+    _increment_in_an_empty_keyspace(redis_url)
+
+
+def test_another_test_begins_with_an_empty_keyspace_too(redis_url: str) -> None:
+    _increment_in_an_empty_keyspace(redis_url)
+
+
+def test_the_clock_moves_only_when_told(clock: ManualClock) -> None:
+    before = clock.now()
+    clock.advance(90)
+    assert (clock.now() - before).total_seconds() == 90

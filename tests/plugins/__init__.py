@@ -1,0 +1,1 @@
+"""Fixtures by theme; `conftest.py` lists them."""

@@ -1,0 +1,102 @@
+"""Postgres and Redis for the tests: yours when DATABASE_URL and REDIS_URL say so, private ones otherwise.
+
+In your Postgres we use only databases named ``messaging_test_...``, made and dropped here; in your Redis only
+one of the databases 9 to 15, one that is empty.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import psycopg
+import pytest
+import redis
+from psycopg import sql
+
+from messaging_pipeline.db.migrate import migrate
+from messaging_pipeline.stack.embedded import start_postgres, start_valkey
+
+
+@pytest.fixture(scope="session")
+def _scratch() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="messaging-pipeline-tests-") as folder:
+        Path(folder).chmod(0o711)  # as root, Postgres runs as another account
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def database_server(_scratch: Path) -> Iterator[str]:
+    """The URL of a database on a server where we may create others."""
+    if url := os.environ.get("DATABASE_URL"):
+        yield url
+        return
+    with start_postgres(_scratch / "postgres", settings={"fsync": "off"}) as server:
+        yield server.dsn
+
+
+@pytest.fixture(scope="session")
+def _migrated_template(database_server: str) -> Iterator[str]:
+    """A database with the whole schema and no rows, migrated once and copied for each test."""
+    name = f"messaging_test_{uuid4().hex[:12]}_template"
+    _run(database_server, "CREATE DATABASE {}", name)
+    migrate(_named(database_server, name))
+    yield name
+    _run(database_server, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def database_url(database_server: str, _migrated_template: str) -> Iterator[str]:
+    """The URL of a database of this test's own, with the whole schema and no rows."""
+    name = f"messaging_test_{uuid4().hex[:12]}"
+    _run(database_server, "CREATE DATABASE {} TEMPLATE {}", name, _migrated_template)
+    yield _named(database_server, name)
+    _run(database_server, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture
+def empty_database_url(database_server: str) -> Iterator[str]:
+    """The URL of a database of this test's own, with nothing in it: for tests of the migrations."""
+    name = f"messaging_test_{uuid4().hex[:12]}"
+    _run(database_server, "CREATE DATABASE {}", name)
+    yield _named(database_server, name)
+    _run(database_server, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture(scope="session")
+def _redis_database(_scratch: Path) -> Iterator[str]:
+    if url := os.environ.get("REDIS_URL"):
+        yield _an_empty_database(url)
+        return
+    with start_valkey(_scratch / "valkey") as server:
+        yield server.url
+
+
+@pytest.fixture
+def redis_url(_redis_database: str) -> Iterator[str]:
+    """The URL of a Redis or Valkey database that is empty when the test begins."""
+    with redis.Redis.from_url(_redis_database) as client:
+        client.flushdb()
+        yield _redis_database
+        client.flushdb()
+
+
+def _run(server: str, statement: str, *names: str) -> None:
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def _named(server: str, database: str) -> str:
+    return urlsplit(server)._replace(path=f"/{database}").geturl()
+
+
+def _an_empty_database(server: str) -> str:
+    """Choose a database that holds nothing: it will be flushed again and again."""
+    for number in range(9, 16):
+        url = urlsplit(server)._replace(path=f"/{number}").geturl()
+        with redis.Redis.from_url(url) as client:
+            if client.dbsize() == 0:
+                return url
+    pytest.exit("none of the databases 9 to 15 at REDIS_URL is empty; empty one, or unset REDIS_URL")

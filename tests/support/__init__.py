@@ -1,0 +1,1 @@
+"""What several suites share: factories, stand-ins and bodies of tests."""

@@ -1,0 +1,67 @@
+"""Tiny programs to be children, and ways to watch processes that are not ours to wait for."""
+
+import os
+import select
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from signal import Signals
+
+from messaging_pipeline.stack.processes import ProcessSpec
+
+WAIT_SECONDS = 30.0
+"""How long a test waits for what takes milliseconds on an idle machine."""
+
+SAYS_READY = "print('ready', flush=True); import signal; signal.pause()"
+"""A program that says so and then does nothing until a signal ends it."""
+
+
+def spec(
+    code: str,
+    *,
+    name: str = "child",
+    environment: dict[str, str] | None = None,
+    ready: Callable[[], bool] | None = None,
+    stop_signal: Signals = Signals.SIGTERM,
+    grace_seconds: float = WAIT_SECONDS,
+    inherit: tuple[int, ...] = (),
+) -> ProcessSpec:
+    """A child that runs ``code`` in Python."""
+    return ProcessSpec(
+        name=name,
+        argv=(sys.executable, "-I", "-S", "-c", code),
+        environment=environment or {},
+        ready=ready,
+        stop_signal=stop_signal,
+        grace_seconds=grace_seconds,
+        inherit=inherit,
+    )
+
+
+def says(log: Path, word: str = "ready") -> Callable[[], bool]:
+    """A readiness check: the log holds ``word``."""
+    return lambda: log.exists() and word in log.read_text()
+
+
+def has_ended(pid: int, within_seconds: float = WAIT_SECONDS) -> bool:
+    """Wait for any process to end, whoever's child it is; one that waits to be buried has ended."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([handle], [], [], within_seconds)[0])
+    finally:
+        os.close(handle)
+
+
+def is_running(pid: int) -> bool:
+    """Tell whether a process runs now."""
+    return not has_ended(pid, within_seconds=0)
+
+
+def kill_quietly(pid: int) -> None:
+    """End a process that a failed test would leave behind."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, Signals.SIGKILL)

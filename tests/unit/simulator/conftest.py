@@ -1,0 +1,36 @@
+"""A simulator and a webhook receiver for each test, gone when it ends."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from messaging_pipeline.simulator.configuration import SimulatorConfig
+from tests.support.simulated_twilio import FAST, SimulatedTwilio, simulated_twilio
+from tests.support.webhook_receiver import WebhookReceiver, webhook_receiver
+
+Start = Callable[..., SimulatedTwilio]
+
+
+@pytest.fixture
+def receiver() -> Iterator[WebhookReceiver]:
+    with webhook_receiver() as running:
+        yield running
+
+
+@pytest.fixture
+def start(receiver: WebhookReceiver) -> Iterator[Start]:
+    """Start simulators that end before the receiver does."""
+    with ExitStack() as running:
+
+        def start_one(**settings: Any) -> SimulatedTwilio:
+            config = SimulatorConfig(**({"speed": FAST, "smtp_port": None} | settings))
+            return running.enter_context(simulated_twilio(config))
+
+        yield start_one
+
+
+@pytest.fixture
+def twilio(start: Start) -> SimulatedTwilio:
+    return start()

@@ -1,0 +1,73 @@
+"""Several children as one."""
+
+from pathlib import Path
+
+import pytest
+
+from messaging_pipeline.stack.processes import ProcessFailed
+from messaging_pipeline.stack.supervisor import Supervisor
+from tests.support.children import SAYS_READY, WAIT_SECONDS, has_ended, says, spec
+
+
+def _tells_when_it_ends(diary: Path, name: str) -> str:
+    return (
+        "import signal, sys\n"
+        f"def end(*_): open({str(diary)!r}, 'a').write({name!r} + ' '); sys.exit()\n"
+        "signal.signal(signal.SIGTERM, end)\n" + SAYS_READY
+    )
+
+
+def test_each_child_has_a_log_of_its_own(tmp_path: Path) -> None:
+    with Supervisor(tmp_path) as supervisor:
+        for name in ("one", "two"):
+            supervisor.start(spec(f"print('{name}');" + SAYS_READY, name=name, ready=says(tmp_path / f"{name}.log")))
+        assert (tmp_path / "one.log").read_text() == "one\nready\n"
+        assert (tmp_path / "two.log").read_text() == "two\nready\n"
+
+
+def test_start_returns_when_all_are_ready(tmp_path: Path) -> None:
+    logs = [tmp_path / f"{name}.log" for name in ("one", "two", "three")]
+    with Supervisor(tmp_path) as supervisor:
+        supervisor.start(*(spec(SAYS_READY, name=log.stem, ready=says(log)) for log in logs))
+        assert all(says(log)() for log in logs)
+
+
+def test_leaving_ends_all_children(tmp_path: Path) -> None:
+    with Supervisor(tmp_path) as supervisor:
+        supervisor.start(spec(SAYS_READY, name="one"), spec(SAYS_READY, name="two"))
+        pids = supervisor.pids()
+    assert pids.keys() == {"one", "two"}
+    assert all(has_ended(pid, within_seconds=0) for pid in pids.values())
+
+
+def test_the_last_started_is_the_first_to_end(tmp_path: Path) -> None:
+    diary = tmp_path / "diary"
+    with Supervisor(tmp_path) as supervisor:
+        for name in ("one", "two", "three"):
+            code = _tells_when_it_ends(diary, name)
+            supervisor.start(spec(code, name=name, ready=says(tmp_path / f"{name}.log")))
+    assert diary.read_text() == "three two one "
+
+
+def test_when_one_fails_to_start_all_end(tmp_path: Path) -> None:
+    with pytest.raises(ProcessFailed, match="bad ended with exit status 1"), Supervisor(tmp_path) as supervisor:
+        supervisor.start(spec(SAYS_READY, name="good"), spec("raise SystemExit(1)", name="bad", ready=lambda: False))
+    assert all(has_ended(pid, within_seconds=0) for pid in supervisor.pids().values())
+
+
+def test_while_all_run_there_is_no_failure(tmp_path: Path) -> None:
+    with Supervisor(tmp_path) as supervisor:
+        supervisor.start(spec(SAYS_READY))
+        assert supervisor.first_failure() is None
+
+
+def test_a_child_that_ends_by_itself_is_noticed_and_its_last_words_told(tmp_path: Path) -> None:
+    with Supervisor(tmp_path) as supervisor:
+        supervisor.start(spec(SAYS_READY, name="good"))
+        supervisor.start(spec("print('last words'); raise SystemExit(7)", name="bad"))
+        assert has_ended(supervisor.pids()["bad"], WAIT_SECONDS)
+        failure = supervisor.first_failure()
+    assert failure is not None
+    assert failure.name == "bad"
+    assert "exit status 7" in failure.reason
+    assert failure.last_lines == ("last words",)

@@ -1,0 +1,66 @@
+"""What each refusal answers, in one table, and the count of every answer."""
+
+import logging
+import time
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import Forbidden, HTTPException, RequestEntityTooLarge
+
+from messaging_pipeline.errors import NotReachable
+from messaging_pipeline.metrics import record_callback
+from messaging_pipeline.twilio_api.callbacks import MalformedCallback
+
+_log = logging.getLogger(__name__)
+
+_ANSWER_NAMES = {403: "bad_signature", 400: "malformed", 413: "too_large", 503: "broker_away"}
+
+
+def register(app: Flask) -> None:
+    """Register the refusals, and count and time every answer."""
+    app.register_error_handler(MalformedCallback, _malformed)
+    app.register_error_handler(NotReachable, _broker_away)
+    app.register_error_handler(Forbidden, _not_signed)
+    app.register_error_handler(RequestEntityTooLarge, _too_large)
+    app.register_error_handler(HTTPException, _plain)
+    app.before_request(_start_timing)
+    app.after_request(_count)
+
+
+def _malformed(error: MalformedCallback) -> Response:
+    _log.warning("callback refused: %s", error)
+    return _text(str(error), 400)
+
+
+def _broker_away(_: NotReachable) -> Response:
+    """Never a false 204: Twilio is asked to come again, and reconciliation finds what it does not repeat."""
+    answer = _text("the broker is not reachable; try again", 503)
+    answer.headers["Retry-After"] = "1"
+    return answer
+
+
+def _not_signed(_: Forbidden) -> Response:
+    _log.warning("signature refused on %s", request.url_rule)
+    return _text("the signature does not match", 403)
+
+
+def _too_large(_: RequestEntityTooLarge) -> Response:
+    return _text("the body is larger than 64 KB", 413)
+
+
+def _plain(error: HTTPException) -> Response:
+    return _text(error.name, error.code or 500)
+
+
+def _text(text: str, status: int) -> Response:
+    return Response(text + "\n", status=status, content_type="text/plain; charset=utf-8")
+
+
+def _start_timing() -> None:
+    g.began = time.perf_counter()
+
+
+def _count(answer: Response) -> Response:
+    if request.blueprint and request.blueprint != "health":
+        name = "taken" if answer.status_code < 300 else _ANSWER_NAMES.get(answer.status_code, "other")  # noqa: PLR2004
+        record_callback(request.blueprint, name, time.perf_counter() - g.began)
+    return answer

@@ -1,0 +1,22 @@
+"""The application that a WSGI server loads, from the environment: ``webhooks.wsgi:app``."""
+
+import os
+
+from flask import Flask
+
+from messaging_pipeline.log import configure_logging
+from messaging_pipeline.metrics import serve_metrics
+from messaging_pipeline.settings import Settings
+from webhooks.app import create_app
+
+
+def load() -> Flask:
+    """Read the environment, open the metrics port and make the application."""
+    settings = Settings.from_environment(os.environ)
+    configure_logging()
+    if settings.metrics_port:
+        serve_metrics(settings.metrics_port, settings.metrics_host)
+    return create_app(settings)
+
+
+app = load()

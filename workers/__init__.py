@@ -1,0 +1,1 @@
+"""The Celery workers: a task decodes, calls the library, and ends."""

@@ -1,0 +1,54 @@
+"""The only broad ``except`` of the workers: decides whether a task is given back, or has failed for good."""
+
+import functools
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from celery.exceptions import Reject
+from redis.exceptions import RedisError
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
+
+from messaging_pipeline.db.pool import UNREACHABLE
+from messaging_pipeline.errors import NotReachable
+from messaging_pipeline.metrics import record_task_failure, record_task_postponed
+
+_log = logging.getLogger(__name__)
+
+#: What passes by itself: a server that is restarting, a network that is down.
+_PASSING = (*UNREACHABLE, RedisError, NotReachable)
+
+#: How long a task keeps trying in its slot before the broker gets it back. While a server is away the slot has
+#: nothing better to do, and the pause keeps a broker full of tasks from spinning.
+_PATIENCE_SECONDS = 10.0
+
+
+def bounded(task: Callable[..., None]) -> Callable[..., None]:
+    """Run a task: again while a server is away, then back to the broker; a bug is logged, counted and raised."""
+
+    @functools.wraps(task)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            for trial in Retrying(
+                retry=retry_if_exception_type(_PASSING),
+                wait=wait_random_exponential(multiplier=0.2, max=3.0),
+                stop=stop_after_delay(_PATIENCE_SECONDS),
+                reraise=True,
+            ):
+                with trial:
+                    task(*args, **kwargs)
+        except _PASSING as error:
+            record_task_postponed(task.__name__)
+            _log.warning("%s: given back to the broker (%s)", task.__name__, type(error).__name__)
+            raise Reject(type(error).__name__, requeue=True) from None
+        except Exception as error:  # noqa: BLE001 - this is the boundary
+            record_task_failure(task.__name__)
+            _log.exception("%s failed", task.__name__)
+            # What the broker or Celery may keep of a failure must not hold what was in the message.
+            raise TaskFailed(type(error).__name__) from None
+
+    return run
+
+
+class TaskFailed(Exception):
+    """Raised in place of an unexpected error; its text is the error's type and nothing more."""

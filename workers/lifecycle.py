@@ -1,0 +1,72 @@
+"""Builds a worker's runtime when it starts and closes it when it stops; one process, one runtime."""
+
+import logging
+import threading
+from typing import Any
+
+from celery import signals
+
+from messaging_pipeline.log import configure_logging
+from messaging_pipeline.metrics import serve_metrics
+from messaging_pipeline.queues import Queue
+from messaging_pipeline.runtime import WorkerRuntime, build_worker_runtime
+from messaging_pipeline.settings import Settings
+from messaging_pipeline.waking.alarm_clock import AlarmClock
+
+_log = logging.getLogger(__name__)
+
+
+class Lifecycle:
+    """Holds the runtime of this process between its start and its end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._runtime: WorkerRuntime | None = None
+        self._stop = threading.Event()
+        self._alarm_clock: threading.Thread | None = None
+
+    @property
+    def runtime(self) -> WorkerRuntime:
+        """The runtime; there is none before the worker has started."""
+        if self._runtime is None:
+            raise RuntimeError("the worker has not started")
+        return self._runtime
+
+    def start(self, instance: Any, **_: Any) -> None:
+        """Build the runtime before the first task comes."""
+        settings = self._settings
+        threads = int(instance.concurrency or 1)
+        self._runtime = build_worker_runtime(settings, name=f"messaging-pipeline {instance.hostname}", threads=threads)
+        if settings.metrics_port:
+            serve_metrics(settings.metrics_port, settings.metrics_host)
+        if Queue.DELIVER in instance.app.amqp.queues.consume_from:
+            self._alarm_clock = AlarmClock(self._runtime.base.wake_ups, self._stop).start()
+
+    def stop(self, **_: Any) -> None:
+        """Close everything after the last task has ended."""
+        self._stop.set()
+        if self._alarm_clock is not None:
+            self._alarm_clock.join(timeout=5)
+        if self._runtime is not None:
+            self._runtime.close()
+
+
+_current: list[Lifecycle] = []
+
+
+def runtime() -> WorkerRuntime:
+    """Return the runtime of this worker process."""
+    return _current[-1].runtime
+
+
+def connect(settings: Settings) -> None:
+    """Tie the life of a runtime to the life of the worker that this process may become."""
+    lifecycle = Lifecycle(settings)
+    _current.append(lifecycle)
+    signals.celeryd_after_setup.connect(lifecycle.start, weak=False)
+    signals.worker_shutdown.connect(lifecycle.stop, weak=False)
+    signals.setup_logging.connect(_set_up_logging, weak=False)
+
+
+def _set_up_logging(loglevel: int | str | None = None, **_: Any) -> None:
+    configure_logging(logging.getLevelName(loglevel) if isinstance(loglevel, int) else loglevel or "INFO")

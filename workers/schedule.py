@@ -1,0 +1,16 @@
+"""What beat starts, and how often."""
+
+from typing import Any
+
+from messaging_pipeline.queues import QUEUE_OF, Task
+
+SWEEP_EVERY_SECONDS = 5.0
+
+BEAT: dict[str, dict[str, Any]] = {
+    "sweep": {
+        "task": Task.SWEEP.value,
+        "schedule": SWEEP_EVERY_SECONDS,
+        # A sweep that nobody took in time is superfluous: the next one does the same.
+        "options": {"queue": QUEUE_OF[Task.SWEEP].value, "expires": SWEEP_EVERY_SECONDS},
+    },
+}

@@ -1,0 +1,95 @@
+"""The tasks: ids and plain values in, one call of the library, nothing else."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from celery import Task as CeleryTask
+from celery import shared_task
+
+from messaging_pipeline.accept.cancel import cancel as cancel_message
+from messaging_pipeline.errors import NotAllowed, NotFound
+from messaging_pipeline.fallback.start import StepId
+from messaging_pipeline.follow.apply_evidence import Evidence
+from messaging_pipeline.ids import MessageId, ServiceKey
+from messaging_pipeline.metrics import record_rejected
+from messaging_pipeline.queues import Task
+from workers.boundary import bounded
+from workers.lifecycle import runtime
+
+
+@shared_task(name=Task.SEND.value, bind=True)
+@bounded
+def send(self: CeleryTask, *unnamed: object, **arguments: Any) -> None:
+    """Accept one message; see ``Pipeline.send`` for the arguments. Its id is ``message_id`` or the task's own."""
+    runtime().from_broker.send({**arguments, **_refused(unnamed)}, self.request.id)
+
+
+@shared_task(name=Task.SEND_MANY.value, bind=True)
+@bounded
+def send_many(self: CeleryTask, messages: object = None, **shared: Any) -> None:
+    """Accept a list of messages; arguments beside ``messages`` hold for all of them."""
+    runtime().from_broker.send_many(messages, shared, self.request.id)
+
+
+@shared_task(name=Task.CANCEL.value)
+@bounded
+def cancel(message_id: str, tenant: str = "default") -> None:
+    """Withdraw a message that has not been taken yet; too late or unknown is counted and logged."""
+    base = runtime().base
+    try:
+        cancel_message(base.pool, MessageId(UUID(str(message_id))), tenant, base.clock.now())
+    except (ValueError, NotFound, NotAllowed):
+        record_rejected("message_id")
+
+
+@shared_task(name=Task.DELIVER.value)
+@bounded
+def deliver(service: str) -> None:
+    """Send what is due for a service, as far as its tokens carry."""
+    runtime().lane.run(ServiceKey(service))
+
+
+@shared_task(name=Task.APPLY_STATUSES.value)
+@bounded
+def apply_statuses(reports: Sequence[Mapping[str, Any]]) -> None:
+    """Apply a group of status callbacks that the webhook tier has verified."""
+    runtime().following.apply([_evidence(report) for report in reports])
+
+
+@shared_task(name=Task.RECEIVE.value)
+@bounded
+def receive(tenant: str, sealed_form: str, received_at: str) -> None:
+    """Store an inbound message that the webhook tier has verified and sealed."""
+    runtime().receiving.store(tenant=tenant, sealed_form=sealed_form, received_at=datetime.fromisoformat(received_at))
+
+
+@shared_task(name=Task.RUN_FALLBACK.value)
+@bounded
+def run_fallback(message_id: str, number: int) -> None:
+    """Run one fallback step of a message."""
+    runtime().falling_back.run(StepId(MessageId(UUID(message_id)), number))
+
+
+@shared_task(name=Task.SWEEP.value)
+@bounded
+def sweep() -> None:
+    """Find what nobody is looking after."""
+    runtime().sweep.run()
+
+
+def _evidence(report: Mapping[str, Any]) -> Evidence:
+    return Evidence(
+        message_id=UUID(report["message_id"]) if report["message_id"] else None,
+        tenant=report["tenant"],
+        sid=report["sid"],
+        status=report["status"],
+        error_code=report["error_code"],
+        received_at=datetime.fromisoformat(report["received_at"]),
+    )
+
+
+def _refused(unnamed: Sequence[object]) -> dict[str, Any]:
+    """Arguments without names become an unknown name, so that the record says what was wrong."""
+    return {"(unnamed)": len(unnamed)} if unnamed else {}
