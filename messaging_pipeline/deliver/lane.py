@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 _BATCH_SECONDS = 0.25
 _LARGEST_BATCH_SEGMENTS = 20
 #: A lane that finds fewer than this much of a second's tokens rests until they are there.
-_WORTH_WAKING_SECONDS = 0.05
+_WORTH_WAKING_SECONDS = 0.1
 #: Tokens perish: a lane held up by a slow answer must not send what it was granted long ago on top of the rate.
 _TOKEN_LIFETIME_SECONDS = 2.0
 #: After this long a lane goes to the back of the queue, so that services take turns.
@@ -82,14 +82,15 @@ class Lane:
 
     def _claim_batch(self, service: ServiceKey) -> _Batch | None:
         config = self.services[service]
-        want = min(math.ceil(config.segments_per_second * _BATCH_SECONDS), _LARGEST_BATCH_SEGMENTS, config.burst)
-        at_least = min(want, math.ceil(config.segments_per_second * _WORTH_WAKING_SECONDS))
+        rate = config.segments_per_second
+        want = min(math.ceil(rate * _BATCH_SECONDS), _LARGEST_BATCH_SEGMENTS, config.burst)
+        at_least = min(want, math.ceil(rate * _WORTH_WAKING_SECONDS))
         grant = self._take(service, want, at_least)
         if grant is None:
             return None
         claimed = self._claim(service, grant)
         if claimed and sum(message.segments for message in claimed) == grant.granted:
-            self.bell.ring(service)  # there may be more than this lane can carry
+            self._call_another(service, grant.granted == want, at_least / rate)
         return _Batch(claimed, time.monotonic()) if claimed else self._claim_heavy(service, grant.granted)
 
     def _claim_heavy(self, service: ServiceKey, carried: int) -> _Batch | None:
@@ -100,6 +101,13 @@ class Lane:
         grant = self._take(service, weight, weight)
         claimed = self._claim(service, grant) if grant else []
         return _Batch(claimed, time.monotonic()) if claimed else None
+
+    def _call_another(self, service: ServiceKey, tokens_are_left: bool, worth_waking_seconds: float) -> None:
+        """There may be more than this lane carries: wake another one, at once or when it will find tokens."""
+        if tokens_are_left:
+            self.bell.ring(service)
+        else:
+            self.wake_ups.wake_later(service, worth_waking_seconds)
 
     def _take(self, service: ServiceKey, want: int, at_least: int) -> Grant | None:
         """Take tokens, or set the alarm for when they are there."""

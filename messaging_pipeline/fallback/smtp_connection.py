@@ -17,22 +17,22 @@ _IP_VERSION_6 = 6
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long we wait, in seconds.
+    """How long we wait.
 
     ``connect`` for a connection, ``read`` for one answer, ``handover`` for everything until the dot that ends a
-    letter, ``verdict`` for the answer to that dot. The last is patient, for servers look through a letter before
-    they answer, and a letter given up there is in doubt for ever (RFC 5321, 4.5.3.2.6, even asks for ten minutes).
+    letter, ``verdict`` for the answer to that dot. The last is long, for servers look through a letter before
+    they answer, and a letter given up there stays in doubt (RFC 5321, 4.5.3.2.6, even asks for ten minutes).
     """
 
-    connect: float
-    read: float
-    handover: float
-    verdict: float
+    connect_seconds: float = 5.0
+    read_seconds: float = 15.0
+    handover_seconds: float = 45.0
+    verdict_seconds: float = 45.0
 
     @property
-    def in_all(self) -> float:
-        """How long one letter keeps a worker at most, if its server has one address."""
-        return self.handover + self.verdict + _GOODBYE_SECONDS
+    def in_all_seconds(self) -> float:
+        """How long one letter keeps a worker at most."""
+        return self.handover_seconds + self.verdict_seconds + _GOODBYE_SECONDS
 
 
 class SmtpConnection(smtplib.SMTP):
@@ -44,7 +44,7 @@ class SmtpConnection(smtplib.SMTP):
     def __init__(self, server: SmtpServer, patience: Patience, tls: ssl.SSLContext) -> None:
         self._patience = patience
         self._tls_at_once = tls if server.encryption == "tls" else None
-        self._allow(patience.handover, patience.read)
+        self._allow(patience.handover_seconds, patience.read_seconds)
         super().__init__(server.host, server.port, local_hostname="localhost")
         if self.sock is not None:
             self.local_hostname = _address_literal(self.sock)
@@ -61,7 +61,7 @@ class SmtpConnection(smtplib.SMTP):
 
     def read_verdict(self) -> int:
         """Read the code that answers the dot at the end of a letter, with the patience that it deserves."""
-        self._allow(self._patience.verdict, self._patience.verdict)
+        self._allow(self._patience.verdict_seconds, self._patience.verdict_seconds)
         return self.getreply()[0]
 
     def leave(self) -> None:
@@ -90,7 +90,7 @@ class SmtpConnection(smtplib.SMTP):
 
     def _get_socket(self, host: str, port: int, _timeout: object) -> socket.socket:
         """Connect, as smtplib asks its kinds of client to (``SMTP_SSL`` is another)."""
-        connected = socket.create_connection((host, port), self._patience.connect)
+        connected = socket.create_connection((host, port), self._patience.connect_seconds)
         if self._tls_at_once is not None:
             connected = self._tls_at_once.wrap_socket(connected, server_hostname=host)
         return connected

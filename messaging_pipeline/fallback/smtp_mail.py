@@ -34,27 +34,18 @@ class SmtpPostbox:
         self,
         url: str,
         sender: str,
-        connect_timeout_seconds: float = 5.0,
-        read_timeout_seconds: float = 15.0,
+        patience: Patience | None = None,
         *,
-        handover_timeout_seconds: float = 45.0,
-        verdict_timeout_seconds: float = 45.0,
         clock: Clock | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Read the settings; nothing is connected yet. ``Patience`` explains the timeouts.
+        """Read the settings; nothing is connected yet. ``tls`` replaces the public trust store.
 
-        ``tls`` replaces the public trust store. Raises InvalidSettings, naming ``SMTP_URL`` or
-        ``FALLBACK_EMAIL_FROM``.
+        Raises InvalidSettings, naming ``SMTP_URL`` or ``FALLBACK_EMAIL_FROM``.
         """
         self._server = parse_smtp_url(url)
         self._sender = parse_sender(sender)
-        self.patience = Patience(
-            connect=connect_timeout_seconds,
-            read=read_timeout_seconds,
-            handover=handover_timeout_seconds,
-            verdict=verdict_timeout_seconds,
-        )
+        self._patience = patience or Patience()
         self._clock = clock or SystemClock()
         self._tls = tls or public_trust()
 
@@ -73,7 +64,7 @@ class SmtpPostbox:
 
     def _connect(self) -> SmtpConnection:
         """Connect, encrypt and log in; raises OSError or ValueError."""
-        connection = SmtpConnection(self._server, self.patience, self._tls)
+        connection = SmtpConnection(self._server, self._patience, self._tls)
         try:
             if self._server.encryption == "starttls":
                 connection.starttls(context=self._tls)

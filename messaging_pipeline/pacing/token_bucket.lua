@@ -53,7 +53,7 @@ function operation.take(owed, want, at_least)
 end
 
 function operation.give_back(owed, unused, granted, at)
-    local not_refilled = granted * 1000000 / rate - math.max(0, now - at)
+    local not_refilled = granted * 1000000 / rate - (now - at)
     local returned = math.floor(math.max(0, math.min(unused * 1000000 / rate, not_refilled)))
     write_owed(math.max(0, owed - returned))
     return 0

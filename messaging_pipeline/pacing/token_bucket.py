@@ -23,8 +23,8 @@ brings it nearer; once it has passed, the bucket is full. What follows from that
   bucket that has long been full, the keys never expire; there is one small hash for each service.
 
 **The client** handed in must not repeat a command by itself, as redis-py does unless told otherwise
-(``redis_client.open_redis`` tells it). A ``take`` that is run twice only wastes tokens; a ``give_back`` run twice would break
-the promise.
+(``redis_client.open_redis`` tells it). A ``take`` that is run twice only wastes tokens; a ``give_back`` run
+twice would break the promise.
 """
 
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class TokenBucket:
 
     ``rate_per_second`` is from 0.001 to 10,000 tokens a second, ``burst`` from 1 to 1,000,000 tokens;
     anything else raises :class:`InvalidInput`. Making one talks to nobody. Every method raises
-    ``redis.RedisError`` when the server does not answer, and then no tokens have been granted.
+    ``redis.RedisError`` when the server does not answer; then nothing was granted, and tokens may be lost.
     """
 
     def __init__(self, redis: Redis, name: str, rate_per_second: float, burst: int) -> None:

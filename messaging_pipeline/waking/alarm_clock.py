@@ -40,7 +40,7 @@ class AlarmClock:
         try:
             wait_seconds = self._wakeups.ring()
         except Exception:  # noqa: BLE001, the boundary of this thread
-            level = logging.ERROR if self._away else logging.ERROR
+            level = logging.DEBUG if self._away else logging.ERROR
             _log.log(level, "alarms do not ring; trying again every second", exc_info=True)
             self._away = True
             return OUTAGE_WAIT_SECONDS

@@ -5,5 +5,5 @@
 
 local time = redis.call('TIME')
 local at = time[1] * 1000000 + time[2] + ARGV[2]
-redis.call('ZADD', KEYS[1], string.format('%.0f', at), ARGV[1])
+redis.call('ZADD', KEYS[1], 'LT', string.format('%.0f', at), ARGV[1])
 return 0

@@ -14,6 +14,6 @@ end
 local next_alarm = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 local wait = -1
 if next_alarm[2] then
-    wait = next_alarm[2] - now
+    wait = math.max(0, next_alarm[2] - now)
 end
 return { wait, unpack(due) }

@@ -81,8 +81,7 @@ class WakeUps:
         finds nothing and asks again, while one woken too late has wasted tokens. An alarm set less than 0.1 s
         ahead may ring as much as 0.1 s late; a bucket that holds 0.1 s of its rate loses nothing by that.
         """
-        delay_microseconds = ceil(max(0.0, delay_seconds) * _MICROSECONDS)
-        self._set_alarm(keys=[_ALARMS], args=[service, delay_microseconds])
+        self._set_alarm(keys=[_ALARMS], args=[service, ceil(delay_seconds * _MICROSECONDS)])
 
     def ring(self) -> float:
         """Wake every service whose alarm is due, at most 100; return the seconds until the next, 0.0 to 0.1.
@@ -102,7 +101,7 @@ class WakeUps:
         try:
             while waiting:
                 self.wake(waiting[0])
-                waiting.rotate(-1)
+                waiting.popleft()
         except BaseException:
             with suppress(RedisError):  # the sweep will find them
                 for service in waiting:

@@ -40,16 +40,20 @@ def _initialised() -> Iterator[Path]:
         yield Path(made) / "postgres"
 
 
+def _copy(source: Path, target: Path) -> Path:
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True)
+    return target
+
+
 @pytest.fixture
 def folder(bare_folder: Path, _initialised: Path) -> Path:
-    subprocess.run(["cp", "-a", str(_initialised), str(bare_folder)], check=True)
-    return bare_folder
+    return _copy(_initialised, bare_folder)
 
 
 @pytest.fixture(scope="module")
 def server(_initialised: Path) -> Iterator[Postgres]:
     """A server to ask questions of, with the settings it has by itself."""
-    with start_postgres(_initialised) as running:
+    with start_postgres(_copy(_initialised, _initialised.with_name("shared"))) as running:
         yield running
 
 
@@ -117,12 +121,10 @@ def test_text_is_utf_8_and_sorts_alike_on_every_machine(server: Postgres) -> Non
     assert _ask(server, "SELECT lower('Ü')") == "ü"
 
 
-def test_variables_meant_for_another_postgres_do_not_steer_it(
-    bare_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in {"PGPORT": "1", "PGDATA": "/nonexistent", "PGOPTIONS": "-c fsync=off"}.items():
+def test_variables_meant_for_another_postgres_do_not_steer_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"PGPORT": "1", "PGDATA": "/nonexistent"}.items():
         monkeypatch.setenv(name, value)
-    with _start(bare_folder) as server:
+    with _start(folder) as server:
         assert _ask(server, "SELECT 1") == "1"
 
 
@@ -146,8 +148,9 @@ def test_a_folder_in_use_is_refused(server: Postgres) -> None:
         pytest.param('it\'s a "folder" & 50%', id="with blanks and quotes"),
     ],
 )
-def test_no_path_is_an_obstacle(bare_folder: Path, path: str) -> None:
-    with _start(bare_folder / path) as server:
+def test_no_path_is_an_obstacle(bare_folder: Path, _initialised: Path, path: str) -> None:
+    (bare_folder / path).parent.mkdir(parents=True)
+    with _start(_copy(_initialised, bare_folder / path)) as server:
         assert _ask(server, "SELECT 1") == "1"
         assert server.data.is_relative_to(bare_folder / path)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from twilio.http.http_client import TwilioHttpClient
@@ -11,6 +12,7 @@ from twilio.rest import Client
 from messaging_pipeline.simulator.configuration import (
     DEFAULT_ACCOUNT_SID,
     DEFAULT_AUTH_TOKEN,
+    CarrierTimings,
     SimulatorConfig,
 )
 from messaging_pipeline.simulator.control_client import SimulatorControl
@@ -23,6 +25,8 @@ OWN_NUMBER = "+12065550100"
 RECIPIENT = "+15005551001"
 FAST = 200.0
 """A speed at which a message takes a few hundredths of a second."""
+EVEN_TIMINGS = CarrierTimings((0.1, 0.1), (0.1, 0.1), (0.5, 0.5))
+"""Every message takes equally long, so that one sent later is also done later."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,11 @@ class SimulatedTwilio:
         if "from_" not in arguments:
             arguments.setdefault("messaging_service_sid", SERVICE)
         return self.client.messages.create(**arguments)
+
+
+def in_minutes(minutes: float) -> str:
+    """Return a time from now on, as SendAt wants it."""
+    return (datetime.now(UTC) + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def real_client(

@@ -26,6 +26,8 @@ class Received:
         return parse_qs(self.body, keep_blank_values=True)
 
 
+_TLS_HANDSHAKE = b"\x16"
+
 #: Gets the request and the connection; says whether the connection may carry another request.
 Script = Callable[[Received, socket.socket], bool]
 
@@ -88,61 +90,66 @@ def never_answering(request: Received, connection: socket.socket) -> bool:
 
 @contextmanager
 def stand_in(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[StandIn]:
-    """Run the server; with ``tls`` it speaks HTTPS."""
+    """Run the server; with ``tls`` it speaks HTTPS. On leaving, every connection is cut."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = StandIn(listener.getsockname()[1], "https" if tls else "http")
         threads: list[threading.Thread] = []
-        accepting = threading.Thread(target=_accept, args=(listener, server, script, tls, threads))
+        opened: list[socket.socket] = []
+        over = threading.Event()
+
+        def serve(raw: socket.socket) -> None:
+            with suppress(OSError), raw, tls.wrap_socket(raw, server_side=True) if tls else raw as connection:
+                opened.append(connection)
+                _converse(connection, server, script)
+
+        def accept() -> None:
+            while True:
+                connection, _ = listener.accept()
+                if over.is_set():
+                    connection.close()
+                    return
+                server.connections += 1
+                threads.append(threading.Thread(target=serve, args=(connection,)))
+                threads[-1].start()
+
+        accepting = threading.Thread(target=accept)
         accepting.start()
         try:
             yield server
         finally:
-            with suppress(OSError):  # macOS: a listener is not connected
-                listener.shutdown(socket.SHUT_RDWR)
-            listener.close()
+            over.set()
+            socket.create_connection(("127.0.0.1", server.port)).close()  # the last to be accepted
             accepting.join()
+            for connection in opened:
+                with suppress(OSError):  # it is closed already
+                    connection.shutdown(socket.SHUT_RDWR)
             for thread in threads:
                 thread.join()
 
 
-def _accept(
-    listener: socket.socket,
-    server: StandIn,
-    script: Script,
-    tls: ssl.SSLContext | None,
-    threads: list[threading.Thread],
-) -> None:
-    while True:
-        try:
-            connection, _ = listener.accept()
-        except OSError:
+def _converse(connection: socket.socket, server: StandIn, script: Script) -> None:
+    while (request := _read(connection)) is not None:
+        server.requests.append(request)
+        if not script(request, connection):
             return
-        server.connections += 1
-        thread = threading.Thread(target=_serve, args=(connection, server, script, tls))
-        thread.start()
-        threads.append(thread)
-
-
-def _serve(raw: socket.socket, server: StandIn, script: Script, tls: ssl.SSLContext | None) -> None:
-    with suppress(OSError), raw:
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with tls.wrap_socket(raw, server_side=True) if tls else raw as connection:
-            while (request := _read(connection)) is not None:
-                server.requests.append(request)
-                if not script(request, connection):
-                    return
 
 
 def _read(connection: socket.socket) -> Received | None:
+    """Read one request; ``None`` when the client has left, or does not speak HTTP."""
     received = b""
     while b"\r\n\r\n" not in received:
         chunk = connection.recv(65536)
-        if not chunk:
+        if not chunk or (received + chunk).startswith(_TLS_HANDSHAKE):
             return None
         received += chunk
     head, _, body = received.partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-    while len(body) < int(headers.get("content-length", "0")):
-        body += connection.recv(65536)
+    body = _read_to(int(headers.get("content-length", "0")), body, connection)
     return Received(first.split(" ")[1], headers, body.decode())
+
+
+def _read_to(length: int, body: bytes, connection: socket.socket) -> bytes:
+    while len(body) < length and (chunk := connection.recv(65536)):
+        body += chunk
+    return body

@@ -16,9 +16,7 @@ def self_signed(folder: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     certificate, chain = _certificate(key), folder / "server.pem"
     public = certificate.public_bytes(serialization.Encoding.PEM)
     chain.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         + public
     )
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

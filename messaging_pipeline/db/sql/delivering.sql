@@ -64,27 +64,29 @@ with closed as (
            or (outcome = 'accepted' and http_status is null and %(outcome)s::text = 'accepted'))
     returning message_id, number
 ), before as (
-    select m.id, m.status from messages m
+    select m.id, m.status, m.status_at, m.sid, m.error_code, m.reason, m.due_at, m.status = any(%(leaves)s::text[]) as moves
+    from messages m
     where m.id = (select message_id from closed) and m.attempts = %(number)s
     for update
 ), moved as (
+    -- What stays is taken from the locked row: Postgres checks constraints before it notices that a row it read
+    -- earlier has changed since.
     update messages m
-    set sid = coalesce(m.sid, %(sid)s::text), claim_id = null, lease_until = null,
-        status = case when before.status = any(%(leaves)s::text[]) then %(status)s::text else m.status end,
-        status_at = case when before.status = any(%(leaves)s::text[]) then %(now)s else m.status_at end,
-        error_code = case when before.status = any(%(leaves)s::text[]) then %(error_code)s::int else m.error_code end,
-        reason = case when before.status = any(%(leaves)s::text[]) then %(explanation)s::text else m.reason end,
-        due_at = case when before.status = any(%(leaves)s::text[]) then coalesce(%(due_at)s::timestamptz, m.due_at) else m.due_at end
+    set sid = coalesce(before.sid, %(sid)s::text), claim_id = null, lease_until = null,
+        status = case when before.moves then %(status)s::text else before.status end,
+        status_at = case when before.moves then %(now)s else before.status_at end,
+        error_code = case when before.moves then %(error_code)s::int else before.error_code end,
+        reason = case when before.moves then %(explanation)s::text else before.reason end,
+        due_at = case when before.moves then coalesce(%(due_at)s::timestamptz, before.due_at) else before.due_at end
     from before
     where m.id = before.id
-    returning m.id
 ), logged as (
     insert into message_events (message_id, status, source, at, sid, error_code, detail, moved)
     select before.id, %(status)s::text, 'deliver', %(now)s, %(sid)s::text, %(error_code)s::int, %(explanation)s::text,
-           before.status = any(%(leaves)s::text[])
+           before.moves
     from before
 )
-select status = any(%(leaves)s::text[]) from before
+select moves from before
 
 -- name: release_claim
 -- Gives back rows that were claimed and not started.

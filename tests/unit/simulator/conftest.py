@@ -1,5 +1,6 @@
 """A simulator and a webhook receiver for each test, gone when it ends."""
 
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from messaging_pipeline.simulator.configuration import SimulatorConfig
-from tests.support.simulated_twilio import FAST, SimulatedTwilio, simulated_twilio
+from tests.support.simulated_twilio import EVEN_TIMINGS, FAST, SimulatedTwilio, simulated_twilio
 from tests.support.webhook_receiver import WebhookReceiver, webhook_receiver
 
 Start = Callable[..., SimulatedTwilio]
@@ -25,7 +26,7 @@ def start(receiver: WebhookReceiver) -> Iterator[Start]:
     with ExitStack() as running:
 
         def start_one(**settings: Any) -> SimulatedTwilio:
-            config = SimulatorConfig(**({"speed": FAST, "smtp_port": None} | settings))
+            config = SimulatorConfig(**({"speed": FAST, "smtp_port": None, "carrier": EVEN_TIMINGS} | settings))
             return running.enter_context(simulated_twilio(config))
 
         yield start_one
@@ -34,3 +35,11 @@ def start(receiver: WebhookReceiver) -> Iterator[Start]:
 @pytest.fixture
 def twilio(start: Start) -> SimulatedTwilio:
     return start()
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port that nobody listens on, kept from others while the test runs."""
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        yield reserved.getsockname()[1]

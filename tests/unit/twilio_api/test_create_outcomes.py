@@ -181,9 +181,7 @@ def test_a_refused_connection_counts_as_not_sent() -> None:
     with stand_in(creating()) as server:
         pass  # its port is free again, and nobody listens
     outcome = an_api(server.url).create(a_message())
-    assert outcome == NotSent(
-        "unreachable", None, None, None, "Twilio was not reached: no connection could be made"
-    )
+    assert outcome == NotSent("unreachable", None, None, None, "Twilio was not reached: no connection could be made")
 
 
 @pytest.mark.parametrize("host", ["nowhere.invalid", "a" * 64 + ".invalid"])
