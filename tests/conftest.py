@@ -1,3 +1,3 @@
 """The fixtures that every suite may use, by theme."""
 
-pytest_plugins = ["tests.plugins.services", "tests.plugins.clock", "tests.plugins.runtimes"]
+pytest_plugins = ["tests.plugins.services", "tests.plugins.clock", "tests.plugins.runtimes", "tests.plugins.simulators"]

@@ -11,6 +11,7 @@ from messaging_pipeline.simulator.parameters import CreateRequest
 from messaging_pipeline.simulator.rest_errors import ApiError
 from messaging_pipeline.simulator.senders import Sender
 from messaging_pipeline.simulator.simulated_time import unix_now
+from messaging_pipeline.simulator.twiml import TwimlReply
 from messaging_pipeline.simulator.world import World
 
 NO_FITTING_SENDER = 21703
@@ -40,7 +41,7 @@ def _through_service(
         raise ApiError(21606, named.address)
     _refuse_recipient(fate)
     sender = named or service.sender_for(request.to, mms=bool(request.media_urls))
-    message = _new_message(world, account_sid, request, fate)
+    message = _new_message(world, account_sid, request)
     message.sender = named.address if named else None
     message.status_callback = request.status_callback or service.config.status_callback
     message.status = "accepted" if request.send_at is None else "scheduled"
@@ -53,7 +54,7 @@ def _from_sender(world: World, account_sid: str, request: CreateRequest, fate: M
     _refuse_recipient(fate)
     if request.media_urls and "mms" not in sender.config.capabilities:
         raise ApiError(21621, sender.address)
-    message = _new_message(world, account_sid, request, fate)
+    message = _new_message(world, account_sid, request)
     if world.is_blocked(message, sender):
         raise ApiError(21610)
     if sender.is_full(world.time.elapsed()):
@@ -68,26 +69,40 @@ def _refuse_recipient(fate: MagicNumber) -> None:
         raise ApiError(fate.refusal, fate.number)
 
 
-def _new_message(world: World, account_sid: str, request: CreateRequest, fate: MagicNumber) -> Message:
+def _new_message(world: World, account_sid: str, request: CreateRequest) -> Message:
+    message = _outbound(world, account_sid, request.to, request.body, request.media_urls)
+    message.service_sid = request.service_sid
+    message.status_callback = request.status_callback
+    message.validity_seconds = request.validity_seconds
+    message.send_at = request.send_at
+    message.feedback = "unconfirmed" if request.provide_feedback else None
+    return message
+
+
+def send_reply(world: World, sender: Sender, to: str, reply: TwimlReply) -> Message:
+    """Send a message that answers an inbound one, from the number that was written to."""
+    message = _outbound(world, sender.account_sid, to, reply.body, reply.media_urls)
+    message.direction = "outbound-reply"
+    message.service_sid = sender.service_sid
+    message.sender = sender.address
+    message.status_callback = reply.status_callback
+    message.status = "queued"
+    return _launch(world, message, sender, message.fate.life)
+
+
+def _outbound(world: World, account_sid: str, to: str, body: str, media_urls: tuple[str, ...]) -> Message:
     now = unix_now()
     return Message(
-        sid=new_sid("MM" if request.media_urls else "SM"),
+        sid=new_sid("MM" if media_urls else "SM"),
         account_sid=account_sid,
-        key=f"{request.to}#{len(world.messages.to(request.to)) + 1}",
+        key=f"{to}#{len(world.messages.to(to)) + 1}",
         direction="outbound-api",
-        to=request.to,
-        sender=None,
-        service_sid=request.service_sid,
-        body=request.body,
-        segments=1 if request.media_urls else count_segments(request.body).segments,
-        status="",
+        to=to,
+        body=body,
+        segments=1 if media_urls else count_segments(body).segments,
         created_at=now,
-        fate=fate,
-        media=[media_at(url, now) for url in request.media_urls],
-        status_callback=request.status_callback,
-        validity_seconds=request.validity_seconds,
-        send_at=request.send_at,
-        feedback="unconfirmed" if request.provide_feedback else None,
+        fate=magic_numbers.of_recipient(to),
+        media=[media_at(url, now) for url in media_urls],
     )
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from messaging_pipeline.messages.segments import count_segments
 from messaging_pipeline.simulator import magic_numbers, opt_outs
-from messaging_pipeline.simulator.creation import media_at
+from messaging_pipeline.simulator.creation import media_at, send_reply
+from messaging_pipeline.simulator.inbound_form import inbound_fields
 from messaging_pipeline.simulator.message import Message, new_sid
-from messaging_pipeline.simulator.resources import API_VERSION, message_path
 from messaging_pipeline.simulator.senders import Sender
 from messaging_pipeline.simulator.simulated_time import unix_now
 from messaging_pipeline.simulator.stage import Stage
@@ -15,8 +15,8 @@ from messaging_pipeline.simulator.twiml import TwimlError, TwimlReply, read_repl
 from messaging_pipeline.simulator.webhook_post import Attempt
 from messaging_pipeline.simulator.world import World
 
-_TWIML_FAILED = "12100"
 _RETRIEVAL_FAILED = "11200"
+_TWIML_FAILED = "12100"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,12 @@ async def receive(stage: Stage, text: InboundText, posts: int = 1) -> Reception:
     world = stage.world
     sender = world.senders.receiver(text.to, text.from_)
     message = _inbound_message(world, sender, text)
-    keyword = _heed_keyword(world, sender, message)
-    reception = Reception(message.sid, keyword)
+    reception = Reception(message.sid, _heed_keyword(world, sender, message))
     for _ in range(posts):
         for reply in await _ask_webhook(stage, sender, message, reception):
-            if not world.opt_outs.is_blocked(sender.opt_out_scope, message.to):
-                reception.replies.append(_send_reply(world, sender, reply.to or text.from_, reply).sid)
+            to = reply.to or text.from_
+            if not world.opt_outs.is_blocked(sender.opt_out_scope, to):
+                reception.replies.append(send_reply(world, sender, to, reply).sid)
     return reception
 
 
@@ -90,68 +90,40 @@ def _heed_keyword(world: World, sender: Sender, message: Message) -> str | None:
         return None
     kind = opt_outs.keyword_kind(message.body, sender)
     recipient = message.sender or ""
-    if kind:
-        world.opt_outs.apply(kind, sender.opt_out_scope, recipient)
-        if kind != "HELP" or not world.opt_outs.is_blocked(sender.opt_out_scope, recipient):
-            _send_reply(world, sender, recipient, TwimlReply(opt_outs.CONFIRMATIONS[kind]))
+    if kind is None:
+        return None
+    world.opt_outs.apply(kind, sender.opt_out_scope, recipient)
+    if kind != "HELP" or not world.opt_outs.is_blocked(sender.opt_out_scope, recipient):
+        send_reply(world, sender, recipient, TwimlReply(opt_outs.CONFIRMATIONS[kind]))
     return kind
-
-
-def inbound_fields(stage: Stage, message: Message, opt_out_type: str | None) -> dict[str, str]:
-    """Return the form of an inbound webhook (https://www.twilio.com/docs/messaging/guides/webhook-request)."""
-    fields = {
-        "AccountSid": message.account_sid,
-        "ApiVersion": API_VERSION,
-        "Body": message.body,
-        "From": message.sender or "",
-        "MessageSid": message.sid,
-        "NumMedia": str(len(message.media)),
-        "NumSegments": str(message.segments),
-        "SmsMessageSid": message.sid,
-        "SmsSid": message.sid,
-        "SmsStatus": "received",
-        "To": message.to,
-    }
-    fields |= {f"{side}{part}": "" for side in ("From", "To") for part in ("City", "State", "Zip")}
-    fields |= {"FromCountry": "US", "ToCountry": "US"}
-    for number, media in enumerate(message.media):
-        fields[f"MediaUrl{number}"] = f"{stage.url}{message_path(message)}/Media/{media.sid}"
-        fields[f"MediaContentType{number}"] = media.content_type
-    if message.service_sid:
-        fields["MessagingServiceSid"] = message.service_sid
-    if opt_out_type:
-        fields["OptOutType"] = opt_out_type
-    return fields
 
 
 async def _ask_webhook(stage: Stage, sender: Sender, message: Message, reception: Reception) -> list[TwimlReply]:
     """Post to the inbound URL, and to the fallback URL when that does not give TwiML."""
     service = stage.world.senders.service_of(sender)
-    url, fallback_url = _webhook_urls(stage, sender)
     advanced = service is not None and service.config.advanced_opt_out
-    fields = inbound_fields(stage, message, reception.keyword if advanced else None)
-    for target in (url, fallback_url):
-        if target is None:
-            continue
-        attempts = await stage.world.post.post(target, fields, stage.world.accounts.token_of(sender.account_sid))
-        reception.webhooks += [{"url": target, "outcome": attempt.outcome} for attempt in attempts]
-        replies, error_code = _replies_of(attempts)
+    fields = inbound_fields(message, stage.url, reception.keyword if advanced else None)
+    token = stage.world.accounts.token_of(sender.account_sid)
+    for url in _webhook_urls(stage, sender):
+        attempts = await stage.world.post.post(url, fields, token)
+        reception.webhooks += [{"url": url, "outcome": attempt.outcome} for attempt in attempts]
+        replies, error_code = _replies_in(attempts)
         if error_code is None:
             return replies
-        fields |= {"ErrorCode": error_code, "ErrorUrl": target}
+        fields |= {"ErrorCode": error_code, "ErrorUrl": url}
     return []
 
 
-def _webhook_urls(stage: Stage, sender: Sender) -> tuple[str | None, str | None]:
-    """The service's URL, else the number's, else the simulation's."""
+def _webhook_urls(stage: Stage, sender: Sender) -> list[str]:
+    """Return the inbound URL, and the fallback URL if any: the service's, the number's or the simulation's."""
     service = stage.world.senders.service_of(sender)
     for config in (service.config if service else None, sender.config):
         if config and config.inbound_url:
-            return config.inbound_url, config.fallback_url
-    return stage.config.inbound_url, None
+            return [config.inbound_url, *([config.fallback_url] if config.fallback_url else [])]
+    return [stage.config.inbound_url] if stage.config.inbound_url else []
 
 
-def _replies_of(attempts: list[Attempt]) -> tuple[list[TwimlReply], str | None]:
+def _replies_in(attempts: list[Attempt]) -> tuple[list[TwimlReply], str | None]:
     """Return the replies of the last attempt, or the code of the error that the fallback URL is told."""
     if not attempts or not attempts[-1].succeeded:
         return [], _RETRIEVAL_FAILED
@@ -161,28 +133,3 @@ def _replies_of(attempts: list[Attempt]) -> tuple[list[TwimlReply], str | None]:
         return read_replies(attempts[-1].content_type, attempts[-1].content), None
     except TwimlError:
         return [], _TWIML_FAILED
-
-
-def _send_reply(world: World, sender: Sender, to: str, reply: TwimlReply) -> Message:
-    now = unix_now()
-    fate = magic_numbers.of_recipient(to)
-    message = Message(
-        sid=new_sid("MM" if reply.media_urls else "SM"),
-        account_sid=sender.account_sid,
-        key=f"{to}#{len(world.messages.to(to)) + 1}",
-        direction="outbound-reply",
-        to=to,
-        sender=sender.address,
-        service_sid=sender.service_sid,
-        body=reply.body,
-        segments=1 if reply.media_urls else count_segments(reply.body).segments,
-        status="queued",
-        created_at=now,
-        fate=fate,
-        media=[media_at(url, now) for url in reply.media_urls],
-        status_callback=reply.status_callback,
-    )
-    message.move_to("queued", now)
-    world.messages.add(message)
-    world.carrier.take(message, sender, fate.life)
-    return message

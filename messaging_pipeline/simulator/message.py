@@ -59,20 +59,20 @@ class Message:
     key: str
     direction: str
     to: str
-    sender: str | None
-    service_sid: str | None
     body: str
     segments: int
-    status: str
     created_at: float
     fate: MagicNumber
-    media: list[Media] = field(default_factory=list)
+    media: list[Media]
+    sender: str | None = None
+    service_sid: str | None = None
+    status: str = "accepted"
     status_callback: str | None = None
     validity_seconds: int = 36_000
     send_at: float | None = None
-    error_code: int | None = None
-    updated_at: float = 0.0
     sent_at: float | None = None
+    updated_at: float = 0.0
+    error_code: int | None = None
     feedback: str | None = None
     position: int = 0
     transitions: list[Transition] = field(default_factory=list)

@@ -6,11 +6,18 @@ from pathlib import Path
 
 from messaging_pipeline.stack import command_lines
 from messaging_pipeline.stack.command_lines import for_this_interpreter
+from messaging_pipeline.stack.ports import LOOPBACK
 from messaging_pipeline.stack.processes import ProcessSpec
 from messaging_pipeline.stack.readiness import http_answers, simulator_address
 
 MEASURED = ("deliver", "events", "webhooks")
 """The processes that serve metrics, each on a port of its own."""
+
+_LOCAL = {
+    "HOST": LOOPBACK,  # some shells export the machine's name under this name
+    "MESSAGING_METRICS_HOST": LOOPBACK,
+    "PYTHONUNBUFFERED": "1",  # so that the logs are up to date
+}
 
 
 def simulator(environment: Mapping[str, str], log: Path, arguments: Sequence[str]) -> ProcessSpec:
@@ -19,7 +26,7 @@ def simulator(environment: Mapping[str, str], log: Path, arguments: Sequence[str
     return ProcessSpec(
         name="simulator",
         argv=(*for_this_interpreter(command_lines.SIMULATOR), *chosen),
-        environment={**environment, "PYTHONUNBUFFERED": "1"},
+        environment={**environment, **_LOCAL},
         ready=lambda: simulator_address(log) is not None,
     )
 
@@ -30,8 +37,7 @@ def pipeline(environment: Mapping[str, str], run_folder: Path, metrics_ports: Ma
     A worker is ready when it serves its metrics, beat when it has opened its schedule.
     """
     measured = {
-        name: {**environment, "PYTHONUNBUFFERED": "1", "MESSAGING_METRICS_PORT": str(metrics_ports[name])}
-        for name in MEASURED
+        name: {**environment, **_LOCAL, "MESSAGING_METRICS_PORT": str(metrics_ports[name])} for name in MEASURED
     }
     schedule = run_folder / "beat-schedule"
     return [
@@ -40,7 +46,7 @@ def pipeline(environment: Mapping[str, str], run_folder: Path, metrics_ports: Ma
         ProcessSpec(
             name="beat",
             argv=(*for_this_interpreter(command_lines.BEAT), "--schedule", str(schedule)),
-            environment={**environment, "PYTHONUNBUFFERED": "1"},
+            environment={**environment, **_LOCAL},
             # The database module of the day adds an ending of its own to the name.
             ready=lambda: any(run_folder.glob(f"{schedule.name}*")),
         ),

@@ -1,6 +1,7 @@
 """A simulator for a test, its real client, and the factories for what goes in."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ FAST = 200.0
 """A speed at which a message takes a few hundredths of a second."""
 EVEN_TIMINGS = CarrierTimings((0.1, 0.1), (0.1, 0.1), (0.5, 0.5))
 """Every message takes equally long, so that one sent later is also done later."""
+PATIENCE_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,13 @@ class SimulatedTwilio:
 def in_minutes(minutes: float) -> str:
     """Return a time from now on, as SendAt wants it."""
     return (datetime.now(UTC) + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Ask again and again, each time over the network, until it holds."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come to hold in time"
 
 
 def real_client(

@@ -1,13 +1,18 @@
 """How the answer to a create fails to arrive, seen from the client and from the ledger."""
 
+import socket
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 from twilio.base.exceptions import TwilioRestException
 
-from messaging_pipeline.simulator.configuration import Faults
-from tests.support.simulated_twilio import SERVICE, SimulatedTwilio, real_client
+from messaging_pipeline.simulator.configuration import DEFAULT_ACCOUNT_SID, DEFAULT_AUTH_TOKEN, Faults
+from tests.support.simulated_twilio import SERVICE, SimulatedTwilio, eventually, real_client
 from tests.unit.simulator.conftest import Start
 
 HELD, RESET, ERROR_AFTER, TRUNCATED = "+15005551020", "+15005551021", "+15005551022", "+15005551023"
@@ -25,6 +30,26 @@ def impatient_send(twilio: SimulatedTwilio, to: str, timeout_seconds: float = 20
         client.messages.create(to=to, messaging_service_sid=SERVICE, body="Hello")
     finally:
         client.http_client.session.close()
+
+
+def open_requests(twilio: SimulatedTwilio) -> int:
+    [account] = twilio.control.state()["accounts"]
+    return int(account["open_requests"])
+
+
+@contextmanager
+def waiting_for_an_answer(twilio: SimulatedTwilio) -> Iterator[None]:
+    """Send a create whose answer never arrives, and go away at the end."""
+    credentials = b64encode(f"{DEFAULT_ACCOUNT_SID}:{DEFAULT_AUTH_TOKEN}".encode()).decode()
+    form = f"To=%2B{HELD[1:]}&MessagingServiceSid={SERVICE}&Body=Hello"
+    request = (
+        f"POST /2010-04-01/Accounts/{DEFAULT_ACCOUNT_SID}/Messages.json HTTP/1.1\r\nHost: x\r\n"
+        f"Authorization: Basic {credentials}\r\nContent-Length: {len(form)}\r\n\r\n{form}"
+    )
+    port = urlsplit(twilio.url).port
+    with socket.create_connection(("127.0.0.1", port or 0)) as connection:
+        connection.sendall(request.encode())
+        yield
 
 
 @pytest.mark.parametrize(
@@ -89,17 +114,25 @@ def test_one_number_is_throttled_always(twilio: SimulatedTwilio) -> None:
 
 
 def test_an_account_may_have_only_so_many_requests_open(start: Start) -> None:
-    twilio = start(faults=Faults(concurrency_limit=1, latency_ms=300_000.0))
+    twilio = start(faults=Faults(concurrency_limit=1))
+    with waiting_for_an_answer(twilio):
+        eventually(lambda: open_requests(twilio) == 1)
+        with pytest.raises(TwilioRestException) as caught:
+            twilio.send()
+        assert (caught.value.status, caught.value.code) == (429, 20429)
+
+    eventually(lambda: open_requests(twilio) == 0)
+    assert twilio.send().status == "accepted"
+
+
+def test_a_caller_who_goes_away_before_the_answer_is_noted(start: Start) -> None:
+    twilio = start(faults=Faults(latency_ms=300_000.0))
+
     with pytest.raises(requests.exceptions.ReadTimeout):
         impatient_send(twilio, "+12065550111", timeout_seconds=0.2)
-    twilio.control.set_faults(latency_ms=0.0)
 
-    first = twilio.send()
-    [account] = twilio.control.state()["accounts"]
-
-    assert first.status == "accepted"
-    assert account["open_requests"] == 0
-    assert create_of(twilio, "+12065550111")["answer"] == "caller_gone"
+    create = create_of(twilio, "+12065550111")
+    assert (create["created"], create["answer"]) == (True, "caller_gone")
 
 
 @pytest.mark.parametrize(
