@@ -1,3 +1,9 @@
 """The fixtures that every suite may use, by theme."""
 
-pytest_plugins = ["tests.plugins.services", "tests.plugins.clock", "tests.plugins.runtimes", "tests.plugins.simulators"]
+pytest_plugins = [
+    "tests.plugins.services",
+    "tests.plugins.clock",
+    "tests.plugins.runtimes",
+    "tests.plugins.simulators",
+    "tests.plugins.stacks",
+]

@@ -45,7 +45,11 @@ class SmtpConnection(smtplib.SMTP):
         self._patience = patience
         self._tls_at_once = tls if server.encryption == "tls" else None
         self._allow(patience.handover_seconds, patience.read_seconds)
-        super().__init__(server.host, server.port, local_hostname="localhost")
+        try:
+            super().__init__(server.host, server.port, local_hostname="localhost")
+        except BaseException:
+            self.hang_up()
+            raise
         if self.sock is not None:
             self.local_hostname = _address_literal(self.sock)
 

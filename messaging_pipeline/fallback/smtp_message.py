@@ -22,7 +22,7 @@ _LONGEST_BARE_CHARACTERS = 60
 
 
 def write_message(letter: Letter, sender: Sender, now: datetime) -> bytes:
-    """Return headers and text in ASCII, lines ended by CRLF and no longer than 78 characters unless an address is.
+    """Return headers and text in ASCII: every line, the last one too, ends with CRLF.
 
     The Message-ID follows from the letter's token alone, so that whoever gets the letter twice can tell.
     """
@@ -33,7 +33,7 @@ def write_message(letter: Letter, sender: Sender, now: datetime) -> bytes:
     message["Date"] = format_datetime(now)
     message["Message-ID"] = f"<{one_line(letter.token)}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice should answer
-    message.set_payload(valid(letter.text), _quoted_printable())
+    message.set_payload(valid(letter.text.removesuffix("\n") + "\n"), _quoted_printable())
     return message.as_bytes(policy=_ON_THE_WIRE)
 
 

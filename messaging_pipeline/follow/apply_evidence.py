@@ -1,10 +1,13 @@
 """Applies evidence: writes every report down once, and moves each message to the highest rung it proves."""
 
+import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+import psycopg
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
@@ -13,11 +16,16 @@ from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.fallback.start import StepId, start_fallbacks
 from messaging_pipeline.ids import MessageId
-from messaging_pipeline.messages.state_machine import FAILURES, LADDER, REPORTABLE, Status
+from messaging_pipeline.messages.state_machine import FAILURES, LADDER, TWILIO_WORDS, Status
 from messaging_pipeline.metrics import record_report, record_status
-from messaging_pipeline.sealing import Sealer
+from messaging_pipeline.sealing import CannotUnseal, Sealer
 from messaging_pipeline.twilio_api.error_table import look_up
 from messaging_pipeline.twilio_api.outcome import Fault
+
+_log = logging.getLogger(__name__)
+
+#: What one report can do to a batch: a SID that is another message's, a plan that no key opens any more.
+_SPOILT = (psycopg.IntegrityError, psycopg.DataError, CannotUnseal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +73,20 @@ class Following:
     wake_fallbacks: Callable[[list[StepId]], None]
 
     def apply(self, reports: Sequence[Evidence]) -> Applied:
-        """Apply a batch in one transaction. Applying it again changes nothing."""
-        applied = in_transaction(self.pool, lambda connection: self.write(connection, reports))
+        """Apply a batch in one transaction. Applying it again changes nothing.
+
+        A report that cannot be applied is logged and counted, and costs the others nothing.
+        """
+        try:
+            applied = in_transaction(self.pool, lambda connection: self.write(connection, reports))
+        except _SPOILT as error:
+            return self._apply_one_by_one(reports, error)
         self.announce(applied)
         return applied
 
     def write(self, connection: Connection[TupleRow], reports: Sequence[Evidence]) -> Applied:
         """Write a batch inside the caller's transaction; announce what it returns after the commit."""
-        telling = [report for report in reports if report.status in REPORTABLE]
+        telling = [report for report in reports if report.status in TWILIO_WORDS]
         matched, unmatched = _match(connection, telling)
         _keep(connection, unmatched)
         told, weighed, moved = _apply(connection, matched)
@@ -97,6 +111,22 @@ class Following:
         for kind, count in applied.counts.items():
             record_report(kind, count)
         self.wake_fallbacks(list(applied.steps))
+
+    def _apply_one_by_one(self, reports: Sequence[Evidence], error: Exception) -> Applied:
+        if len(reports) > 1:
+            return _together([self.apply([report]) for report in reports])
+        (report,) = reports
+        _log.error("%s for message %s cannot be applied: %s", report.sid, report.message_id, type(error).__name__)
+        record_report("failed")
+        return Applied((), (), {"failed": 1})
+
+
+def _together(parts: Sequence[Applied]) -> Applied:
+    return Applied(
+        moved=tuple(one for part in parts for one in part.moved),
+        steps=tuple(step for part in parts for step in part.steps),
+        counts=sum((Counter(part.counts) for part in parts), Counter[str]()),
+    )
 
 
 def _match(connection: Connection[TupleRow], reports: Sequence[Evidence]) -> tuple[list[Evidence], list[Evidence]]:
@@ -134,6 +164,7 @@ def _apply(connection: Connection[TupleRow], reports: Sequence[Evidence]) -> tup
     """Return how many reports were news, how many were about a message of ours, and what moved."""
     if not reports:
         return 0, 0, []
+    reports = sorted(reports, key=lambda report: report.received_at)
     rows = connection.execute(
         sql("apply_evidence"),
         {

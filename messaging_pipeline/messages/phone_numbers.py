@@ -41,6 +41,13 @@ def parse_e164(text: object, field: str) -> E164:
     written = text.strip()
     if len(written) > _LONGEST_WRITTEN or not _WRITTEN_NUMBER.fullmatch(written):
         raise InvalidInput(field, "is not a phone number in international format", _NUMBER_REMEDY)
+    number = _in_e164(written, field)
+    if number != written and _in_e164(number, field) != number:  # such as +31 (0)0..., whose zeros never end
+        raise InvalidInput(field, "begins as no number of its country does", _NUMBER_REMEDY)
+    return number
+
+
+def _in_e164(written: str, field: str) -> E164:
     try:
         number = phonenumbers.parse(written)
     except phonenumbers.NumberParseException:
@@ -53,7 +60,8 @@ def parse_e164(text: object, field: str) -> E164:
 def parse_sender(text: object, field: str) -> str:
     """Parse what Twilio takes as ``From``: a number, a short code or an alphanumeric sender ID.
 
-    A number comes back in E.164, the others without surrounding spaces. Raises ``InvalidInput``.
+    A number comes back in E.164, the others without surrounding spaces. Raises ``InvalidInput``. The
+    characters of a sender ID are those of https://www.twilio.com/docs/messaging/api/message-resource.
     """
     if not isinstance(text, str):
         raise InvalidInput(field, "is not a text", _SENDER_REMEDY)

@@ -85,9 +85,15 @@ TWILIO_FLOW: frozenset[tuple[Status, Status]] = frozenset(
         (Status.CLAIMED, Status.ACCEPTED),
         (Status.CLAIMED, Status.SCHEDULED),
         (Status.CLAIMED, Status.QUEUED),
+        (Status.UNCONFIRMED, Status.ACCEPTED),  # evidence settles the doubt: a late answer,
+        (Status.UNCONFIRMED, Status.QUEUED),
+        (Status.UNCONFIRMED, Status.SENT),  # or a callback whose path names the message
         (Status.SCHEDULED, Status.QUEUED),
         (Status.SCHEDULED, Status.CANCELED),
+        (Status.SCHEDULED, Status.FAILED),
         (Status.ACCEPTED, Status.QUEUED),
+        (Status.ACCEPTED, Status.FAILED),
+        (Status.ACCEPTED, Status.SUPPRESSED),  # a failure with error 21610
         (Status.QUEUED, Status.SENDING),
         (Status.QUEUED, Status.SENT),
         (Status.SENDING, Status.SENT),
@@ -104,9 +110,10 @@ TWILIO_FLOW: frozenset[tuple[Status, Status]] = frozenset(
 RANK: dict[Status, int] = {rung.status: rung.rank for rung in LADDER}
 FINAL: frozenset[Status] = frozenset(rung.status for rung in LADDER if rung.final)
 UNDER_WAY: frozenset[Status] = frozenset(Status) - FINAL
-REPORTABLE: frozenset[Status] = frozenset(
-    {rung.status for rung in LADDER if rung.word_of == "Twilio's"} | {Status.SUPPRESSED}
-)
+TWILIO_WORDS: frozenset[Status] = frozenset(rung.status for rung in LADDER if rung.word_of == "Twilio's")
+"""What a callback or an answer may call a message."""
+
+REPORTABLE: frozenset[Status] = TWILIO_WORDS | {Status.SUPPRESSED}
 """What evidence can say: Twilio's own words, and an opt-out that Twilio reported."""
 
 FAILURES: frozenset[Status] = frozenset({Status.UNDELIVERED, Status.FAILED, Status.EXPIRED})

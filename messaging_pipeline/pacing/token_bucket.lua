@@ -55,7 +55,7 @@ end
 function operation.give_back(owed, unused, granted, at)
     local not_refilled = granted * 1000000 / rate - (now - at)
     local returned = math.floor(math.max(0, math.min(unused * 1000000 / rate, not_refilled)))
-    write_owed(math.max(0, owed - returned))
+    write_owed(owed - returned)
     return 0
 end
 

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import logging
 import os
 import secrets
 import signal
@@ -21,6 +22,7 @@ from messaging_pipeline.simulator.configuration import (
 )
 from messaging_pipeline.simulator.configuration_file import read_file
 from messaging_pipeline.simulator.running import running
+from messaging_pipeline.simulator.web_urls import is_web_url
 
 DEFAULT_PORT = 4010
 
@@ -32,6 +34,7 @@ def run(argv: Sequence[str]) -> int:
     except ConfigurationError as wrong:
         sys.stderr.write(f"{wrong}\n")
         return 2
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # aiosmtpd warns of itself at every login
     try:
         asyncio.run(_serve(config))
     except OSError as error:
@@ -57,6 +60,8 @@ def _config(argv: Sequence[str], environment: Mapping[str, str]) -> SimulatorCon
         raise ConfigurationError("--speed: must be more than 0")
     if options.latency_ms is not None and options.latency_ms < 0:
         raise ConfigurationError("--latency-ms: must be 0 or more")
+    if options.inbound_url and not is_web_url(options.inbound_url):
+        raise ConfigurationError("--inbound-url: must be an http or https URL")
     config = SimulatorConfig(
         accounts=(AccountConfig(options.account_sid, options.auth_token),),
         host=options.host,

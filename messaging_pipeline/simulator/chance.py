@@ -9,7 +9,7 @@ class Chance:
     """Draws numbers that depend on the seed and on what is asked about, and on nothing else."""
 
     def __init__(self, seed: int) -> None:
-        self._key = seed.to_bytes(16, signed=True)
+        self._key = str(seed).encode()[: blake2b.MAX_KEY_SIZE]
 
     def draw(self, *about: str) -> float:
         """Return a number in [0, 1) for the thing named by ``about``."""

@@ -79,7 +79,7 @@ class Faults:
     ``concurrency_limit`` is the number of API requests an account may have open at once (0: no limit);
     one more is answered 429. ``latency_ms`` is the time every API answer takes, ``hold_seconds`` how long a
     held connection stays open, and a new message is missing from lists for ``listing_lag_seconds``.
-    These four, and the length of a burst, are in real time: ``speed`` does not shorten them.
+    Times are real time, which ``speed`` does not shorten, except for ``callback_late_seconds``.
     """
 
     answer_lost: float = 0.0

@@ -14,22 +14,12 @@ from messaging_pipeline.simulator.configuration import (
     ServiceConfig,
     SimulatorConfig,
 )
+from messaging_pipeline.simulator.web_urls import is_web_url
 
 _SECTIONS = frozenset({"accounts", "services", "senders", "faults", "carrier"})
-_RATES = frozenset(
-    {
-        "answer_lost",
-        "reset_after_accept",
-        "server_error_before",
-        "server_error_after",
-        "throttle_burst",
-        "callback_lost",
-        "callback_late",
-        "callback_duplicate",
-        "callback_reorder",
-    }
-)
+_NUMBERS_WITH_A_UNIT = ("_seconds", "_ms", ".mps")
 _SPAN_LENGTH = 2
+_URL_ENDINGS = (".status_callback", "_url")
 
 
 def read_file(path: Path, base: SimulatorConfig) -> SimulatorConfig:
@@ -123,14 +113,24 @@ def _read(default: object, value: Any, where: str) -> Any:
         is_texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
         _expect(is_texts, value, where, "a list of texts")
         return type(default)(value)
-    return _expect(isinstance(value, str) and bool(value), value, where, "a text")
+    return _text(value, where)
+
+
+def _text(value: Any, where: str) -> Any:
+    is_text = isinstance(value, str) and bool(value)
+    if where.endswith(_URL_ENDINGS):
+        return _expect(is_text and is_web_url(value), value, where, "an http or https URL")
+    return _expect(is_text, value, where, "a text")
 
 
 def _number(default: float, value: Any, where: str) -> Any:
+    """Check a number; one that carries no unit in its name is a rate."""
     if isinstance(default, int):
         return _expect(_is_number(value) and isinstance(value, int), value, where, "a whole number, 0 or more")
-    if where.rpartition(".")[2] in _RATES:
+    if not where.endswith(_NUMBERS_WITH_A_UNIT):
         return _expect(_is_number(value) and value <= 1, value, where, "a rate from 0 to 1")
+    if where.endswith(".mps"):
+        return _expect(_is_number(value) and value > 0, value, where, "a number, more than 0")
     return _expect(_is_number(value), value, where, "a number, 0 or more")
 
 

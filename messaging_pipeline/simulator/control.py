@@ -11,6 +11,7 @@ from messaging_pipeline.simulator.inbound import InboundText, receive
 from messaging_pipeline.simulator.ledger import message_row
 from messaging_pipeline.simulator.rest_errors import ApiError
 from messaging_pipeline.simulator.stage import STAGE
+from messaging_pipeline.simulator.web_urls import is_web_url
 
 
 async def state(request: web.Request) -> web.Response:
@@ -103,12 +104,15 @@ def _inbound_text(asked: dict[str, Any]) -> tuple[InboundText, int]:
     unknown = asked.keys() - {"from", "to", "body", "media_urls", "posts"}
     if unknown:
         raise ConfigurationError(f"{min(unknown)}: there is no such field")
-    for name in ("from", "to"):
-        if not isinstance(asked.get(name), str):
-            raise ConfigurationError(f"{name}: is needed, as text")
-    media_urls = tuple(str(url) for url in asked.get("media_urls") or ())
-    text = InboundText(asked["from"], asked["to"], str(asked.get("body") or ""), media_urls)
-    return text, int(asked.get("posts", 1))
+    for name in ("from", "to", "body"):
+        if not isinstance(asked.setdefault(name, "" if name == "body" else None), str):
+            raise ConfigurationError(f"{name}: must be a text")
+    media_urls, posts = asked.get("media_urls", []), asked.get("posts", 1)
+    if not isinstance(media_urls, list) or not all(isinstance(url, str) and is_web_url(url) for url in media_urls):
+        raise ConfigurationError("media_urls: must be a list of http or https URLs")
+    if not isinstance(posts, int) or posts < 1:
+        raise ConfigurationError("posts: must be a whole number, 1 or more")
+    return InboundText(asked["from"], asked["to"], asked["body"], tuple(media_urls)), posts
 
 
 async def _object(request: web.Request) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from messaging_pipeline.messages.segments import count_segments
 from messaging_pipeline.simulator import magic_numbers
-from messaging_pipeline.simulator.magic_numbers import Life, MagicNumber, failed
+from messaging_pipeline.simulator.magic_numbers import Life, failed
 from messaging_pipeline.simulator.message import Media, Message, new_sid
 from messaging_pipeline.simulator.parameters import CreateRequest
 from messaging_pipeline.simulator.rest_errors import ApiError
@@ -22,36 +22,31 @@ def create_message(world: World, account_sid: str, request: CreateRequest) -> Me
 
     Raises ApiError when the sender, the service or the recipient is refused at once.
     """
-    fate = magic_numbers.of_recipient(request.to)
     if request.service_sid:
-        message = _through_service(world, account_sid, request.service_sid, request, fate)
-    else:
-        message = _from_sender(world, account_sid, request, fate)
-    return message
+        return _through_service(world, account_sid, request.service_sid, request)
+    return _from_sender(world, account_sid, request)
 
 
-def _through_service(
-    world: World, account_sid: str, service_sid: str, request: CreateRequest, fate: MagicNumber
-) -> Message:
+def _through_service(world: World, account_sid: str, service_sid: str, request: CreateRequest) -> Message:
     service = world.senders.service(service_sid, account_sid)
     if not service.pool:
         raise ApiError(21704)
     named = world.senders.own(request.from_, account_sid) if request.from_ else None
     if named and named not in service.pool:
         raise ApiError(21606, named.address)
-    _refuse_recipient(fate)
+    _refuse_recipient(request.to)
     sender = named or service.sender_for(request.to, mms=bool(request.media_urls))
     message = _new_message(world, account_sid, request)
     message.sender = named.address if named else None
     message.status_callback = request.status_callback or service.config.status_callback
     message.status = "accepted" if request.send_at is None else "scheduled"
-    life = fate.life if sender else failed(NO_FITTING_SENDER)
+    life = message.fate.life if sender else failed(NO_FITTING_SENDER)
     return _launch(world, message, sender or service.pool[0], life)
 
 
-def _from_sender(world: World, account_sid: str, request: CreateRequest, fate: MagicNumber) -> Message:
+def _from_sender(world: World, account_sid: str, request: CreateRequest) -> Message:
     sender = world.senders.own(request.from_ or "", account_sid)
-    _refuse_recipient(fate)
+    _refuse_recipient(request.to)
     if request.media_urls and "mms" not in sender.config.capabilities:
         raise ApiError(21621, sender.address)
     message = _new_message(world, account_sid, request)
@@ -61,12 +56,13 @@ def _from_sender(world: World, account_sid: str, request: CreateRequest, fate: M
         raise ApiError(21611, sender.address)
     message.sender = sender.address
     message.status = "queued"
-    return _launch(world, message, sender, fate.life)
+    return _launch(world, message, sender, message.fate.life)
 
 
-def _refuse_recipient(fate: MagicNumber) -> None:
-    if fate.refusal is not None:
-        raise ApiError(fate.refusal, fate.number)
+def _refuse_recipient(to: str) -> None:
+    code = magic_numbers.of_recipient(to).refusal
+    if code is not None:
+        raise ApiError(code, to)
 
 
 def _new_message(world: World, account_sid: str, request: CreateRequest) -> Message:

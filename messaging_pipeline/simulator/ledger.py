@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from messaging_pipeline.simulator.message import Message
+from messaging_pipeline.simulator.parameters import Form, value
 
 
 @dataclass(slots=True)
@@ -28,6 +29,14 @@ class CreateAttempt:
     http_status: int = 0
     error_code: int | None = None
     answer: str = "caller_gone"
+
+    def describe(self, account_sid: str, form: Form) -> None:
+        """Note what is asked, right or wrong."""
+        self.account_sid = account_sid
+        self.to = value(form, "To")
+        self.sender = value(form, "From")
+        self.service_sid = value(form, "MessagingServiceSid")
+        self.status_callback = value(form, "StatusCallback")
 
     def note(self, http_status: int, error_code: int | None) -> None:
         """Note what is to be answered, before anybody knows whether the answer arrives."""

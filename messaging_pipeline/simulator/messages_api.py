@@ -60,15 +60,10 @@ def find(call: Call) -> Message:
 
 def _create(call: Call, attempt: CreateAttempt) -> Reply:
     world = call.world
-    form = call.form
-    to = attempt.to = value(form, "To")
-    attempt.account_sid = call.account.sid
-    attempt.sender = value(form, "From")
-    attempt.service_sid = value(form, "MessagingServiceSid")
-    attempt.status_callback = value(form, "StatusCallback")
-    key = world.create_faults.arrival_key(to or "")
-    world.create_faults.refuse(world.faults, key, to or "", attempt.status_callback)
-    message = create_message(world, call.account.sid, check_create(form, attempt.received_at))
+    to = attempt.to or ""
+    key = world.create_faults.arrival_key(to)
+    world.create_faults.refuse(world.faults, key, to, attempt.status_callback)
+    message = create_message(world, call.account.sid, check_create(call.form, attempt.received_at))
     attempt.created, attempt.sid, attempt.segments = True, message.sid, message.segments
     call.answer = world.create_faults.answer(world.faults, key, message.to)
     if call.answer is Answer.ERROR_AFTER:
@@ -109,11 +104,9 @@ def _delete(call: Call) -> Reply:
 
 
 def _page(call: Call) -> Reply:
-    query = call.request.query
-    size = min(int(query.get("PageSize") or DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
-    number = int(query.get("Page") or 0)
-    token = query.get("PageToken")
-    before = int(token.removeprefix(_TOKEN_PREFIX)) if token else None
+    size = max(1, min(_number(call, "PageSize", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE))
+    number = _number(call, "Page", 0)
+    before = _number(call, "PageToken", 0) if "PageToken" in call.request.query else None
     found = list(islice(call.world.messages.newest_first(_filter(call), before), size + 1))
     messages = found[:size]
     following = _page_uri(call, number + 1, messages[-1].position) if len(found) > size else None
@@ -131,6 +124,13 @@ def _page(call: Call) -> Reply:
             "uri": call.request.path_qs,
         },
     )
+
+
+def _number(call: Call, name: str, default: int) -> int:
+    text = call.request.query.get(name, "").removeprefix(_TOKEN_PREFIX)
+    if text and not text.isdecimal():
+        raise ApiError(30400)
+    return int(text or default)
 
 
 def _page_uri(call: Call, number: int, last_position: int | None) -> str:

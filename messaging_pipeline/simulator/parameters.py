@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
 from messaging_pipeline.simulator.rest_errors import ApiError
+from messaging_pipeline.simulator.web_urls import is_web_url
 
 MAX_BODY_CHARACTERS = 1600
 MAX_MEDIA = 10
@@ -106,15 +107,6 @@ def _check_template(content_sid: str | None, variables: str | None) -> None:
         json.loads(variables)
     except ValueError:
         raise ApiError(21656) from None
-
-
-def is_web_url(url: str) -> bool:
-    """Say whether this is an http or https URL with a host."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname)
-    except ValueError:
-        return False
 
 
 def _is_callback_url(url: str) -> bool:

@@ -51,9 +51,10 @@ Operation = Callable[[Call], Reply]
 
 async def serve(request: web.Request, operation: Operation, attempt: CreateAttempt | None = None) -> web.StreamResponse:
     """Answer a call of the API; a create brings the ledger entry in which its end is noted."""
-    world = request.app[STAGE].world
     attempt = attempt or CreateAttempt(new_sid("RQ"), unix_now())  # other calls are in no ledger
     form = read_form(await request.read())
+    attempt.describe(request.match_info["account_sid"], form)
+    world = request.app[STAGE].world
     account = world.accounts.authenticate(request.headers.get("Authorization"))
     if account is None:
         return _response(_refusal(ApiError(20003)), attempt, Answer.GIVEN)

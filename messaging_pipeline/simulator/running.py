@@ -53,7 +53,7 @@ async def _serve_http(stage: Stage, cleanup: AsyncExitStack) -> str:
     site = web.TCPSite(runner, stage.config.host, stage.config.port)
     await site.start()
     host, port = runner.addresses[0][:2]
-    return f"http://{host}:{port}"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 async def _serve_mail(stage: Stage, cleanup: AsyncExitStack) -> int | None:

@@ -37,6 +37,7 @@ class SimulatedTime:
         self._loop = asyncio.get_running_loop()
         self._started = self._loop.time()
         self._due: dict[int, list[Callable[[], None]]] = {}
+        self._stopped = False
 
     def elapsed(self) -> float:
         """Return the simulated seconds since the start."""
@@ -50,6 +51,8 @@ class SimulatedTime:
         **kwargs: Arguments.kwargs,
     ) -> None:
         """Run ``action`` when that many simulated seconds have passed, unless time has stopped by then."""
+        if self._stopped:
+            return
         tick = _tick_after(self._loop.time() + simulated_seconds / self._speed)
         actions = self._due.get(tick)
         if actions is None:
@@ -58,7 +61,8 @@ class SimulatedTime:
         actions.append(partial(action, *args, **kwargs))
 
     def stop(self) -> None:
-        """Let nothing that is still scheduled happen."""
+        """Let nothing happen any more."""
+        self._stopped = True
         self._due.clear()
 
     def _run(self, tick: int) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from email import message_from_bytes, policy
 from typing import Any, cast
+from weakref import WeakSet
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
@@ -38,7 +39,7 @@ class Postman:
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         parsed = message_from_bytes(content, policy=policy.default)
         body = parsed.get_body(("plain", "html"))
-        text = body.get_content() if body else ""
+        text = body.get_content().replace("\r\n", "\n") if body else ""
         for address in envelope.rcpt_tos:
             mail = Mail(envelope.mail_from or "", address, str(parsed.get("Subject", "")), text, unix_now())
             self._stage.world.mailbox.deliver(mail)
@@ -55,7 +56,7 @@ class MailServer:
     def __init__(self, stage: Stage) -> None:
         self._postman = Postman(stage)
         self._server: asyncio.Server | None = None
-        self._connections: set[SMTP] = set()
+        self._connections: WeakSet[SMTP] = WeakSet()
 
     async def start(self, host: str, port: int) -> int:
         """Listen, and return the port; raises OSError when it is taken."""

@@ -1,11 +1,11 @@
 """What outlives a reset: the present world, the address it is served at, and the end of it all."""
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from messaging_pipeline.simulator.configuration import Faults, SimulatorConfig
+from messaging_pipeline.simulator.configuration import SimulatorConfig
 from messaging_pipeline.simulator.webhook_post import WebhookPost
 from messaging_pipeline.simulator.world import World
 
@@ -24,10 +24,6 @@ class Stage:
         """Begin again as after the start: nothing sent, nobody opted out, the configured faults."""
         await self.world.end()
         self.world = World(self.config, self.post)
-
-    def set_faults(self, faults: Faults) -> None:
-        """Commit other faults from now on."""
-        self.world.faults = replace(faults)
 
 
 STAGE: web.AppKey[Stage] = web.AppKey("stage", Stage)

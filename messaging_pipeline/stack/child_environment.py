@@ -30,6 +30,14 @@ def talks_to_real_twilio(given: Mapping[str, str]) -> bool:
     return not missing
 
 
+def own_variables(given: Mapping[str, str], secrets: LocalSecrets, port: int) -> dict[str, str]:
+    """Return where the webhooks listen and what seals the bodies."""
+    made = {"PORT": str(port)}
+    if not is_set(given, "MESSAGING_ENCRYPTION_KEYS"):
+        made["MESSAGING_ENCRYPTION_KEYS"] = secrets.encryption_key
+    return made
+
+
 def simulated_account(given: Mapping[str, str], secrets: LocalSecrets, port: int) -> dict[str, str]:
     """Return the account that simulator and pipeline share, and our webhooks' URLs on ``port``."""
     made = {

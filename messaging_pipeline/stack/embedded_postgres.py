@@ -10,18 +10,16 @@ import socket
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
 
-import psycopg
-
 from messaging_pipeline.stack import postgres_cluster, unprivileged
+from messaging_pipeline.stack.embedded_server import EmbeddedServer
 from messaging_pipeline.stack.folder_lock import FolderInUse, FolderLock
 from messaging_pipeline.stack.postgres_cluster import Cluster
 from messaging_pipeline.stack.processes import ProcessSpec, RunningProcess
+from messaging_pipeline.stack.readiness import postgres_answers
 
 _PORT = 5432  # only a part of the socket's name: nothing listens on TCP
 _LONGEST_SOCKET_PATH = 103  # bytes; macOS. Linux has 107
@@ -30,26 +28,12 @@ _GRACE_SECONDS = 30
 _SETTINGS = {"listen_addresses": "", "max_connections": "200", "unix_socket_permissions": "0700"}
 
 
-@dataclass(frozen=True, slots=True)
-class Postgres:
-    """A running server. ``dsn`` is for ``DATABASE_URL``, ``data`` the folder with its data."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postgres(EmbeddedServer):
+    """A running Postgres. ``dsn`` is for ``DATABASE_URL``, ``data`` the folder with its data."""
 
     dsn: str
     data: Path
-    pid: int
-    _cleanup: ExitStack = field(repr=False)
-
-    def stop(self) -> None:
-        """Shut it down, closing its connections; the data stays. Repeatable."""
-        self._cleanup.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 def start_postgres(
@@ -79,7 +63,7 @@ def start_postgres(
         server = RunningProcess(spec, log)
         cleanup.callback(server.stop)
         server.wait_until_ready(_READY_SECONDS)
-        return Postgres(_dsn(sockets), cluster.data, server.pid, cleanup.pop_all())
+        return Postgres(dsn=_dsn(sockets), data=cluster.data, process=server, cleanup=cleanup.pop_all())
 
 
 def _specification(cluster: Cluster, sockets: Path, lock: FolderLock, settings: Mapping[str, str]) -> ProcessSpec:
@@ -92,7 +76,7 @@ def _specification(cluster: Cluster, sockets: Path, lock: FolderLock, settings: 
             *("-k", str(sockets), "-p", str(_PORT), *options),
         ),
         environment=postgres_cluster.environment(),
-        ready=lambda: _answers(dsn),
+        ready=lambda: postgres_answers(dsn),
         stop_signal=signal.SIGINT,  # "fast" shutdown; SIGTERM would wait for every client to leave
         grace_seconds=_GRACE_SECONDS,
         user=unprivileged.account_needed(),
@@ -144,11 +128,3 @@ def _accepts(path: Path) -> bool:
         except OSError:
             return False
         return True
-
-
-def _answers(dsn: str) -> bool:
-    try:
-        with psycopg.connect(dsn, connect_timeout=5):
-            return True
-    except psycopg.OperationalError:
-        return False

@@ -4,41 +4,23 @@ import secrets
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import Self
-
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from messaging_pipeline.stack import wheels
+from messaging_pipeline.stack.embedded_server import EmbeddedServer
 from messaging_pipeline.stack.folder_lock import FolderLock
 from messaging_pipeline.stack.ports import LOOPBACK, free_port
 from messaging_pipeline.stack.processes import ProcessFailed, ProcessSpec, RunningProcess
+from messaging_pipeline.stack.readiness import redis_answers
 
 _READY_SECONDS = 60  # reading a long append-only file is a part of it
 _PORT_ATTEMPTS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Valkey:
-    """A running server; ``url`` is for ``REDIS_URL`` and holds the password."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Valkey(EmbeddedServer):
+    """A running Valkey. ``url`` is for ``REDIS_URL`` and holds the password."""
 
     url: str = field(repr=False)
-    pid: int
-    _cleanup: ExitStack = field(repr=False)
-
-    def stop(self) -> None:
-        """Shut it down; the data stays. Repeatable."""
-        self._cleanup.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
 
 
 def start_valkey(data_dir: Path, *, wait_seconds: float = 15.0) -> Valkey:
@@ -59,7 +41,7 @@ def start_valkey(data_dir: Path, *, wait_seconds: float = 15.0) -> Valkey:
         lock = cleanup.enter_context(FolderLock(data_dir, wait_seconds=wait_seconds))
         url, server = _start_on_some_port(program, data_dir, lock)
         cleanup.callback(server.stop)
-        return Valkey(url, server.pid, cleanup.pop_all())
+        return Valkey(url=url, process=server, cleanup=cleanup.pop_all())
 
 
 def _start_on_some_port(program: Path, data_dir: Path, lock: FolderLock) -> tuple[str, RunningProcess]:
@@ -80,7 +62,7 @@ def _start(program: Path, data_dir: Path, lock: FolderLock, port: int) -> tuple[
         name="valkey",
         argv=(str(program), str(_write_configuration(data_dir, port, password))),
         environment={},
-        ready=lambda: _answers(url),
+        ready=lambda: redis_answers(url),
         inherit=(lock.fileno(),),
     )
     log = data_dir / "valkey.log"
@@ -113,12 +95,3 @@ def _write_configuration(data_dir: Path, port: int, password: str) -> Path:
     path.touch(mode=0o600)
     path.write_text("\n".join(lines) + "\n")
     return path
-
-
-def _answers(url: str) -> bool:
-    once = Retry(NoBackoff(), 0)  # who asks will ask again
-    try:
-        with redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5, retry=once) as client:
-            return bool(client.ping())
-    except redis.RedisError:
-        return False

@@ -2,22 +2,22 @@
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from messaging_pipeline.db.migrate import migrate
 from messaging_pipeline.settings import Settings
 from messaging_pipeline.stack import own_processes, ports
 from messaging_pipeline.stack.child_environment import (
-    is_set,
+    own_variables,
     simulated_account,
     simulated_services,
     talks_to_real_twilio,
 )
-from messaging_pipeline.stack.embedded import start_postgres, start_valkey
 from messaging_pipeline.stack.folder_lock import FolderLock
-from messaging_pipeline.stack.local_secrets import LocalSecrets, local_secrets
+from messaging_pipeline.stack.local_secrets import local_secrets
+from messaging_pipeline.stack.local_servers import LocalServers, local_servers
+from messaging_pipeline.stack.own_processes import MEASURED
 from messaging_pipeline.stack.processes import ProcessFailed
 from messaging_pipeline.stack.readiness import SimulatorAddress, simulator_address
 from messaging_pipeline.stack.supervisor import Supervisor
@@ -29,22 +29,32 @@ DEFAULT_FOLDER = Path(".local")
 class LocalStack:
     """A running pipeline.
 
-    ``made`` are the variables that the stack has set, ``environment`` these and the caller's own: what a
-    process needs that belongs to it. ``webhooks_port`` and ``metrics_ports`` (by process) are on loopback.
-    ``simulator`` is None when this is real Twilio. ``logs`` holds a ``NAME.log`` for each process.
+    ``given`` is the caller's environment, ``made`` what the stack has set beside it. ``metrics_ports`` (by
+    process) are on loopback, as is all else. ``simulator`` is None when this is real Twilio. ``logs`` holds a
+    ``NAME.log`` for each process.
     """
 
+    given: Mapping[str, str] = field(repr=False)
     made: Mapping[str, str] = field(repr=False)
-    environment: Mapping[str, str] = field(repr=False)
-    webhooks_port: int
     metrics_ports: Mapping[str, int]
     simulator: SimulatorAddress | None
     logs: Path
+    _servers: LocalServers = field(repr=False)
     _supervisor: Supervisor = field(repr=False)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """All that a process needs which belongs to this stack."""
+        return {**self.given, **self.made}
+
+    @property
+    def webhooks_port(self) -> int:
+        """Where the webhooks listen."""
+        return int(self.made["PORT"])
 
     def first_failure(self) -> ProcessFailed | None:
         """Describe a process that has ended by itself, or return None while all run."""
-        return self._supervisor.first_failure()
+        return self._servers.first_failure() or self._supervisor.first_failure()
 
     def pids(self) -> dict[str, int]:
         """Return the ids of our own processes by name; the servers' are not among them."""
@@ -67,29 +77,22 @@ def local_stack(
     Raises ``FolderInUse``, ``InvalidSettings``, ``NotReachable``, ``LocalExtraMissing`` or ``ProcessFailed``,
     and leaves nothing running then.
     """
-    settings = Settings.from_environment(given)
+    wanted_port = Settings.from_environment(given).port
     simulated = not talks_to_real_twilio(given)
     folder = _existing(folder.absolute())
-    with FolderLock(folder), ExitStack() as servers:
-        logs = _fresh(folder / "run")
+    logs = folder / "run"
+    with FolderLock(folder), local_servers(given, folder) as servers, Supervisor(_fresh(logs)) as supervisor:
         secrets = local_secrets(folder)
-        made = {
-            **_start_servers(given, folder, servers),
-            **_own_variables(given, secrets, settings.port),
-        }
-        migrate({**given, **made}["DATABASE_URL"])
-        with Supervisor(logs) as supervisor:
-            simulator = None
-            if simulated:
-                made |= simulated_account(given, secrets, int(made["PORT"]))
-                simulator = _start_simulator({**given, **made}, supervisor, logs, simulator_arguments)
-                made |= simulated_services(given, simulator)
-            environment = {**given, **made}
-            metrics_ports = dict(
-                zip(own_processes.MEASURED, ports.free_ports(len(own_processes.MEASURED)), strict=True)
-            )
-            supervisor.start(*own_processes.pipeline(environment, logs, metrics_ports))
-            yield LocalStack(made, environment, int(made["PORT"]), metrics_ports, simulator, logs, supervisor)
+        port = wanted_port if wanted_port and ports.is_free(wanted_port) else ports.free_port()
+        made = {**servers.made, **own_variables(given, secrets, port)}
+        simulator = None
+        if simulated:
+            made |= simulated_account(given, secrets, port)
+            simulator = _start_simulator({**given, **made}, supervisor, logs, simulator_arguments)
+            made |= simulated_services(given, simulator)
+        metrics_ports = dict(zip(MEASURED, ports.free_ports(len(MEASURED)), strict=True))
+        supervisor.start(*own_processes.pipeline({**given, **made}, logs, metrics_ports))
+        yield LocalStack(given, made, metrics_ports, simulator, logs, servers, supervisor)
 
 
 def _existing(folder: Path) -> Path:
@@ -104,26 +107,6 @@ def _fresh(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     return folder
-
-
-def _start_servers(given: Mapping[str, str], folder: Path, servers: ExitStack) -> dict[str, str]:
-    """Start the servers that are not given, and return the variables that lead to them."""
-    made = {}
-    if not is_set(given, "DATABASE_URL"):
-        made["DATABASE_URL"] = servers.enter_context(start_postgres(folder / "postgres")).dsn
-    if not is_set(given, "REDIS_URL"):
-        made["REDIS_URL"] = servers.enter_context(start_valkey(folder / "valkey")).url
-        if not is_set(given, "CELERY_BROKER_URL"):
-            made["CELERY_BROKER_URL"] = made["REDIS_URL"]
-    return made
-
-
-def _own_variables(given: Mapping[str, str], secrets: LocalSecrets, wanted_port: int) -> dict[str, str]:
-    port = wanted_port if wanted_port and ports.is_free(wanted_port) else ports.free_port()
-    made = {"PORT": str(port)}
-    if not is_set(given, "MESSAGING_ENCRYPTION_KEYS"):
-        made["MESSAGING_ENCRYPTION_KEYS"] = secrets.encryption_key
-    return made
 
 
 def _start_simulator(

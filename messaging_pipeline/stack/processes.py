@@ -69,6 +69,7 @@ class RunningProcess:
         """Start it; standard output and error are appended to ``log``."""
         self.spec = spec
         self.log = log
+        self._asked_to_stop = False
         with log.open("ab") as sink:
             self._child = subprocess.Popen(
                 guarded(spec.argv, death_signal=spec.stop_signal, user=spec.user),
@@ -104,20 +105,28 @@ class RunningProcess:
         deadline = time.monotonic() + within_seconds
         while self.spec.ready is not None and not self.spec.ready():
             if self._ends_within(_POLL_SECONDS):
-                raise self.failure("before it was ready")
+                raise self._failure("before it was ready")
             if time.monotonic() >= deadline:
-                raise self.failure(f"was not ready after {within_seconds:g} seconds")
+                raise self._failure(f"was not ready after {within_seconds:g} seconds")
 
-    def failure(self, remark: str) -> ProcessFailed:
-        """Describe what became of it, for raising; ``remark`` follows the way it ended, if it did."""
-        reason = remark if self.is_alive() else f"{_how_it_ended(self._child.returncode)} {remark}"
+    def unwanted_end(self) -> ProcessFailed | None:
+        """Describe how it ended although nobody stopped it, or return None while it runs."""
+        return None if self.is_alive() else self._failure("although nobody had stopped it")
+
+    def _failure(self, remark: str) -> ProcessFailed:
+        status = self.exit_status
+        reason = remark if status is None else f"{_how_it_ended(status)} {remark}"
         return ProcessFailed(self.name, reason, self.log, last_lines(self.log))
+
+    def ask_to_stop(self) -> None:
+        """Send the stop signal, once: to many programs a second one means to drop everything."""
+        if self.is_alive() and not self._asked_to_stop:
+            self._child.send_signal(self.spec.stop_signal)
+            self._asked_to_stop = True
 
     def stop(self) -> None:
         """End it: politely, after its grace by force, and with it whatever it started itself. Repeatable."""
-        if self._ends_within(0):
-            return
-        self._child.send_signal(self.spec.stop_signal)
+        self.ask_to_stop()
         try:
             self._ends_within(self.spec.grace_seconds)
         finally:  # also when a second Ctrl-C cuts the wait short

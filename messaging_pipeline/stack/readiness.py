@@ -1,9 +1,14 @@
-"""Ways to find out whether a child does its work yet."""
+"""Ways to find out whether a server does its work yet; each asks once and answers within seconds."""
 
 import json
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+
+import psycopg
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from messaging_pipeline.stack.ports import LOOPBACK
 
@@ -21,6 +26,26 @@ def http_answers(port: int, path: str) -> bool:
         return False
     finally:
         connection.close()
+
+
+def postgres_answers(dsn: str) -> bool:
+    """Tell whether this Postgres lets us in."""
+    try:
+        with psycopg.connect(dsn, connect_timeout=2):
+            return True
+    except psycopg.OperationalError:
+        return False
+
+
+def redis_answers(url: str) -> bool:
+    """Tell whether this Redis or Valkey lets us in and has its data loaded."""
+    once = Retry(NoBackoff(), 0)
+    seconds = _TIMEOUT_SECONDS
+    try:
+        with redis.Redis.from_url(url, socket_timeout=seconds, socket_connect_timeout=seconds, retry=once) as client:
+            return bool(client.ping())
+    except (redis.RedisError, ValueError):  # the latter for what is no URL of a Redis at all
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Several children as one: started together, watched together, ended in reverse order."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -19,35 +20,31 @@ class Supervisor:
         self._running: list[RunningProcess] = []
         self._cleanup = ExitStack()
 
-    def start(self, *specs: ProcessSpec, ready_seconds: float = READY_SECONDS) -> None:
-        """Start all of ``specs`` at once and return when each is ready.
+    def start(self, *specs: ProcessSpec, ready_seconds: float = READY_SECONDS) -> list[RunningProcess]:
+        """Start all of ``specs`` at once and return them when each is ready.
 
         Raises :class:`ProcessFailed` for the first that is not in time, or has ended; the others run on.
         """
-        started = [self._start_one(spec) for spec in specs]
-        for process in started:
+        together: list[RunningProcess] = []
+        self._cleanup.callback(_stop_together, together)
+        for spec in specs:
+            together.append(RunningProcess(spec, self._logs / f"{spec.name}.log"))
+            self._running.append(together[-1])
+        for process in together:
             process.wait_until_ready(ready_seconds)
-
-    def _start_one(self, spec: ProcessSpec) -> RunningProcess:
-        process = RunningProcess(spec, self._logs / f"{spec.name}.log")
-        self._cleanup.callback(process.stop)
-        self._running.append(process)
-        return process
+        return together
 
     def first_failure(self) -> ProcessFailed | None:
         """Describe a child that has ended although nobody stopped it, or return None when all run."""
-        for process in self._running:
-            if not process.is_alive():
-                return process.failure("while it was needed")
-        return None
+        failures = (process.unwanted_end() for process in self._running)
+        return next((failure for failure in failures if failure), None)
 
     def pids(self) -> dict[str, int]:
         """Return the process id of each child by name."""
         return {process.name: process.pid for process in self._running}
 
     def stop(self) -> None:
-        """End all children, the last started first; one that resists does not save the others. Repeatable."""
-        self._running.clear()
+        """End all children, the last started first; those started together end together. Repeatable."""
         self._cleanup.close()
 
     def __enter__(self) -> Self:
@@ -57,3 +54,11 @@ class Supervisor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _stop_together(processes: Sequence[RunningProcess]) -> None:
+    """Ask all, then wait for each; what goes wrong with one does not spare the others."""
+    with ExitStack() as each:
+        for process in processes:
+            each.callback(process.stop)
+            process.ask_to_stop()

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from messaging_pipeline.errors import PipelineError
 from messaging_pipeline.ids import MessageSid
+from messaging_pipeline.twilio_api.sids import ACCOUNT_SID, MESSAGE_SID
 
-_MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
-_ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
 _STATUS = re.compile(r"[A-Za-z_-]{1,32}")
 _ERROR_CODE = re.compile(r"[0-9]{1,6}")
 _RAW_DLR_DONE_DATE = re.compile(r"[0-9]{10}")
@@ -52,10 +51,10 @@ def parse_status_callback(form: Mapping[str, str]) -> StatusCallback:
     error_code = _optional(form, "ErrorCode", _ERROR_CODE)
     date = form.get("RawDlrDoneDate", "")
     return StatusCallback(
-        sid=MessageSid(_required(form, "MessageSid", "SmsSid", _MESSAGE_SID)),
+        sid=MessageSid(_required(form, "MessageSid", "SmsSid", MESSAGE_SID)),
         status=_required(form, "MessageStatus", "SmsStatus", _STATUS),
         error_code=None if error_code is None else int(error_code),
-        account_sid=_optional(form, "AccountSid", _ACCOUNT_SID),
+        account_sid=_optional(form, "AccountSid", ACCOUNT_SID),
         raw_dlr_done_date=date if _RAW_DLR_DONE_DATE.fullmatch(date) else None,
     )
 

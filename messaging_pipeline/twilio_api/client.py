@@ -7,12 +7,14 @@ from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
 from messaging_pipeline.ids import E164
-from messaging_pipeline.twilio_api.answers import outcome_of_creation, outcome_of_error
+from messaging_pipeline.twilio_api.answers import not_a_message, outcome_of_creation, outcome_of_error
 from messaging_pipeline.twilio_api.connections import AnswerLost, NeverReached
 from messaging_pipeline.twilio_api.outcome import NotSent, Outcome, Unconfirmed
 from messaging_pipeline.twilio_api.wire import PooledHttpClient
 
 DEFAULT_BASE_URL = "https://api.twilio.com"
+
+_HIGHEST_CODE = 999_999
 
 _UNREADABLE_ANSWER = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 """What the twilio package raises when a success does not hold the JSON object that it expects."""
@@ -80,12 +82,16 @@ class TwilioApi:
         except _UNREADABLE_ANSWER:
             if self._wire.last_answer_head() is None:
                 raise  # not an answer of Twilio's: a mistake on our side of the wire
-            return outcome_of_creation(None, None, None)
-        return outcome_of_creation(created.sid, created.status, created.num_segments)
+            return not_a_message(self._http_status())
+        return outcome_of_creation(self._http_status(), created.sid, created.status, created.num_segments)
 
     def close(self) -> None:
         """Close the connections that no thread is using."""
         self._wire.close()
+
+    def _http_status(self) -> int | None:
+        head = self._wire.last_answer_head()
+        return head.http_status if head else None
 
     def _outcome_of_exception(self, error: TwilioException) -> Outcome:
         head = self._wire.last_answer_head()
@@ -110,4 +116,4 @@ def _parameters(message: CreateMessage) -> dict[str, Any]:
 def _code_of(error: TwilioException) -> int | None:
     """Return the error code of either of the package's two exceptions, which take any JSON value for it."""
     code = getattr(error, "code", None)
-    return code if isinstance(code, int) else None
+    return code if isinstance(code, int) and 0 < code <= _HIGHEST_CODE else None

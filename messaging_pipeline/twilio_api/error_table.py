@@ -1,9 +1,11 @@
 """What Twilio's error codes mean to us: a reviewed table, and rules for the codes it does not hold."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from messaging_pipeline.twilio_api.outcome import Fault
@@ -45,10 +47,10 @@ class ErrorRow:
 
 
 @cache
-def known_errors() -> dict[int, ErrorRow]:
-    """Return the whole table by code, in ascending order; do not change it."""
+def known_errors() -> Mapping[int, ErrorRow]:
+    """Return the whole table by code, in ascending order."""
     rows = json.loads(_TABLE.read_text(encoding="utf-8"))
-    return {row["code"]: ErrorRow(**{**row, "fault": Fault(row["fault"])}) for row in rows}
+    return MappingProxyType({row["code"]: ErrorRow(**{**row, "fault": Fault(row["fault"])}) for row in rows})
 
 
 def look_up(code: int) -> ErrorRow:

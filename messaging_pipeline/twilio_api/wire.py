@@ -49,7 +49,8 @@ class PooledHttpClient(HttpClient):
 
     Made for many threads: connections are kept per host, up to ``pool_size``, and a thread that finds
     none free opens one of its own rather than wait. A request is sent once; redirects are answers, not
-    followed. Every failure is ``NeverReached`` or ``AnswerLost``.
+    followed. Every failure is ``NeverReached`` or ``AnswerLost``. Bodies are forms, which is all that the
+    API of 2010-04-01 takes.
 
     Make one per process, after forking. Requests and answers are never logged here.
     """

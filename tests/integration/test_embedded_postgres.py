@@ -32,7 +32,7 @@ def bare_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def _initialised() -> Iterator[Path]:
+def initialised() -> Iterator[Path]:
     """A folder in which a server has run once: copying it is quicker than making another."""
     with tempfile.TemporaryDirectory() as made:
         Path(made).chmod(0o711)
@@ -46,14 +46,14 @@ def _copy(source: Path, target: Path) -> Path:
 
 
 @pytest.fixture
-def folder(bare_folder: Path, _initialised: Path) -> Path:
-    return _copy(_initialised, bare_folder)
+def folder(bare_folder: Path, initialised: Path) -> Path:
+    return _copy(initialised, bare_folder)
 
 
 @pytest.fixture(scope="module")
-def server(_initialised: Path) -> Iterator[Postgres]:
+def server(initialised: Path) -> Iterator[Postgres]:
     """A server to ask questions of, with the settings it has by itself."""
-    with start_postgres(_copy(_initialised, _initialised.with_name("shared"))) as running:
+    with start_postgres(_copy(initialised, initialised.with_name("shared"))) as running:
         yield running
 
 
@@ -148,9 +148,9 @@ def test_a_folder_in_use_is_refused(server: Postgres) -> None:
         pytest.param('it\'s a "folder" & 50%', id="with blanks and quotes"),
     ],
 )
-def test_no_path_is_an_obstacle(bare_folder: Path, _initialised: Path, path: str) -> None:
+def test_no_path_is_an_obstacle(bare_folder: Path, initialised: Path, path: str) -> None:
     (bare_folder / path).parent.mkdir(parents=True)
-    with _start(_copy(_initialised, bare_folder / path)) as server:
+    with _start(_copy(initialised, bare_folder / path)) as server:
         assert _ask(server, "SELECT 1") == "1"
         assert server.data.is_relative_to(bare_folder / path)
 

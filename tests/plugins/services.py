@@ -6,7 +6,7 @@ one of the databases 9 to 15, one that is empty.
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -65,6 +65,36 @@ def empty_database_url(database_server: str) -> Iterator[str]:
     _run(database_server, "DROP DATABASE {} WITH (FORCE)", name)
 
 
+NewDatabase = Callable[[], str]
+
+
+@pytest.fixture(scope="session")
+def new_database(database_server: str) -> Iterator[NewDatabase]:
+    """Make empty databases that live as long as the session."""
+    names: list[str] = []
+
+    def make() -> str:
+        names.append(f"messaging_test_{uuid4().hex[:12]}")
+        _run(database_server, "CREATE DATABASE {}", names[-1])
+        return _named(database_server, names[-1])
+
+    yield make
+    for name in names:
+        _run(database_server, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+@pytest.fixture(scope="session")
+def second_redis(_redis_database: str) -> Iterator[str | None]:
+    """Another empty database of your Redis, for what must not be flushed between tests; None without REDIS_URL."""
+    if "REDIS_URL" not in os.environ:
+        yield None
+        return
+    url = _an_empty_database(os.environ["REDIS_URL"], besides=_redis_database)
+    yield url
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+
+
 @pytest.fixture(scope="session")
 def _redis_database(_scratch: Path) -> Iterator[str]:
     if url := os.environ.get("REDIS_URL"):
@@ -92,11 +122,11 @@ def _named(server: str, database: str) -> str:
     return urlsplit(server)._replace(path=f"/{database}").geturl()
 
 
-def _an_empty_database(server: str) -> str:
+def _an_empty_database(server: str, besides: str = "") -> str:
     """Choose a database that holds nothing: it will be flushed again and again."""
     for number in range(9, 16):
         url = urlsplit(server)._replace(path=f"/{number}").geturl()
         with redis.Redis.from_url(url) as client:
-            if client.dbsize() == 0:
+            if url != besides and client.dbsize() == 0:
                 return url
     pytest.exit("none of the databases 9 to 15 at REDIS_URL is empty; empty one, or unset REDIS_URL")

@@ -69,7 +69,7 @@ def mail_server(*, login: tuple[str, str] | None = None, **options: Any) -> Iter
 
     def check(server: object, session: object, envelope: object, mechanism: object, given: object) -> AuthResult:
         user, password = login or ("", "")
-        return AuthResult(success=given == LoginPassword(user.encode(), password.encode()))
+        return AuthResult(success=given == LoginPassword(user.encode(), password.encode()), handled=False)
 
     if login:
         options |= {"authenticator": check, "auth_required": True}

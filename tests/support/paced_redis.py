@@ -12,7 +12,8 @@ from redis import Redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-NOON = 1_795_435_200_000_000
+#: Noon and a bit of the 23rd of November 2026, in microseconds since 1970.
+NOON = 1_795_435_200_123_456
 
 
 class SteeredTime:

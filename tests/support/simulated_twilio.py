@@ -51,6 +51,10 @@ class SimulatedTwilio:
         return self.client.messages.create(**arguments)
 
 
+Start = Callable[..., SimulatedTwilio]
+"""Starts a simulator with some settings of SimulatorConfig changed; it ends with the test."""
+
+
 def in_minutes(minutes: float) -> str:
     """Return a time from now on, as SendAt wants it."""
     return (datetime.now(UTC) + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -71,7 +71,9 @@ select (select count(*) from told)::int as told, (select count(*) from weighed):
 from (values (true)) as always left join moved on true
 
 -- name: keep_unmatched_callbacks
+-- In the order of their key: two batches that keep the same callbacks would otherwise wait for each other.
 insert into unmatched_callbacks (tenant, sid, status, error_code, received_at)
 select * from unnest(%(tenants)s::text[], %(sids)s::text[], %(statuses)s::text[], %(error_codes)s::int[],
-                     %(received_ats)s::timestamptz[])
+                     %(received_ats)s::timestamptz[]) as kept (tenant, sid, status, error_code, received_at)
+order by tenant, sid, status, error_code, received_at
 on conflict do nothing

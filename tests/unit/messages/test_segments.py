@@ -3,11 +3,11 @@
 from math import ceil
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from messaging_pipeline.messages import gsm7
 from messaging_pipeline.messages.segments import SegmentCount, characters_forcing_ucs2, count_segments
+from tests.support.properties import given
 
 GSM_TEXTS = st.text(st.sampled_from(gsm7.BASIC + gsm7.EXTENSION), max_size=700)
 ONE_SEPTET_TEXTS = st.text(st.sampled_from(gsm7.BASIC), max_size=700)

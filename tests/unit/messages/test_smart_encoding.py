@@ -1,15 +1,16 @@
 """Smart Encoding: what it replaces, and what it leaves alone."""
 
-from hypothesis import given
 from hypothesis import strategies as st
 
 from messaging_pipeline.messages import gsm7
 from messaging_pipeline.messages.segments import characters_forcing_ucs2
 from messaging_pipeline.messages.smart_encoding import smart_encode
+from tests.support.properties import given
 
 
 def test_a_dash_from_a_word_processor_does_not_treble_the_price() -> None:
-    assert smart_encode("“Ready” – it’s yours…") == "\"Ready\" - it's yours..."
+    typed = "\u201cReady\u201d \u2013 it\u2019s yours\u2026"
+    assert smart_encode(typed) == '"Ready" - it\'s yours...'
 
 
 def test_scripts_and_emoji_are_left_as_they_are() -> None:

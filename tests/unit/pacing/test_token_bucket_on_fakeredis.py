@@ -55,7 +55,7 @@ def test_a_message_heavier_than_the_burst_passes_when_its_wait_is_over(paced):
 def test_tokens_that_were_refilled_meanwhile_are_not_returned_as_well(paced):
     bucket = a_full_bucket(paced, rate=1)
     held = bucket.take(10)
-    paced.time.wait(10)
+    paced.time.wait(25)
     assert bucket.take(10).granted == 10
     bucket.give_back(10, of=held)
     assert bucket.take(10).granted == 0
@@ -98,10 +98,10 @@ def test_a_server_clock_set_back_returns_no_more_than_was_granted(paced):
     assert bucket.take(20).granted == 10
 
 
-def test_grants_one_by_one_at_an_uneven_rate_lose_less_than_a_hundredth(paced):
+def test_grants_one_by_one_at_an_uneven_rate_gain_nothing_and_lose_less_than_a_hundredth(paced):
     bucket = TokenBucket(paced.redis, "marketing", 7_001, 1)
     for _ in range(700):
         paced.time.wait(bucket.take(1).wait_seconds)
         bucket.take(1)
     seconds = (paced.time.microseconds - NOON) / 1_000_000
-    assert 0.99 * 7_001 * seconds <= 700
+    assert 0.99 * 7_001 * seconds <= 700 <= 7_001 * seconds

@@ -1,17 +1,15 @@
 """A simulator and a webhook receiver for each test, gone when it ends."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from messaging_pipeline.simulator.configuration import SimulatorConfig
-from tests.support.simulated_twilio import EVEN_TIMINGS, FAST, SimulatedTwilio, simulated_twilio
+from tests.support.simulated_twilio import EVEN_TIMINGS, FAST, SimulatedTwilio, Start, simulated_twilio
 from tests.support.webhook_receiver import WebhookReceiver, webhook_receiver
-
-Start = Callable[..., SimulatedTwilio]
 
 
 @pytest.fixture

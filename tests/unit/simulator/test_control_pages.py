@@ -1,12 +1,12 @@
 """The pages on which the simulator shows what has happened."""
 
 import pytest
+import urllib3
 from twilio.base.exceptions import TwilioRestException
 
 from messaging_pipeline.simulator.configuration import Faults
-from tests.support.simulated_twilio import OWN_NUMBER, RECIPIENT, SERVICE, SimulatedTwilio
+from tests.support.simulated_twilio import OWN_NUMBER, RECIPIENT, SERVICE, SimulatedTwilio, Start, real_client
 from tests.support.webhook_receiver import WebhookReceiver
-from tests.unit.simulator.conftest import Start
 
 
 def test_the_ledger_has_every_create_that_arrived_refused_ones_too(
@@ -32,9 +32,10 @@ def test_the_ledger_has_every_create_that_arrived_refused_ones_too(
 
 
 def test_the_ledger_has_creates_with_wrong_credentials(twilio: SimulatedTwilio) -> None:
-    twilio.client.password = "wrong"
+    stranger = real_client(twilio.url, token="wrong")
     with pytest.raises(TwilioRestException):
-        twilio.send()
+        stranger.messages.create(to=RECIPIENT, messaging_service_sid=SERVICE, body="Hello")
+    stranger.http_client.session.close()
 
     [create] = twilio.control.ledger()["creates"]
     assert (create["created"], create["http_status"], create["error_code"]) == (False, 401, 20003)
@@ -119,3 +120,26 @@ def test_a_wrong_fault_is_named_and_changes_nothing(
 
     assert str(caught.value) == complaint
     assert twilio.control.state()["faults"] == before
+
+
+@pytest.mark.parametrize(
+    ("document", "complaint"),
+    [
+        ({"to": OWN_NUMBER}, "from: must be a text"),
+        ({"from": RECIPIENT, "to": OWN_NUMBER, "text": "Hi"}, "text: there is no such field"),
+        ({"from": RECIPIENT, "to": OWN_NUMBER, "posts": 0}, "posts: must be a whole number, 1 or more"),
+        (
+            {"from": RECIPIENT, "to": OWN_NUMBER, "media_urls": ["cat.jpg"]},
+            "media_urls: must be a list of http or https URLs",
+        ),
+        ([], "body: must be a JSON object"),
+    ],
+)
+def test_an_inbound_text_that_makes_no_sense_is_refused_by_field(
+    twilio: SimulatedTwilio, document: object, complaint: str
+) -> None:
+    with urllib3.PoolManager() as pool:
+        answer = pool.request("POST", twilio.url + "/simulator/inbound", json=document)
+
+    assert (answer.status, answer.json()) == (400, {"error": complaint})
+    assert twilio.control.state()["messages"] == 0

@@ -7,9 +7,8 @@ from twilio.base.exceptions import TwilioRestException
 
 from messaging_pipeline.simulator.configuration import DEFAULT_AUTH_TOKEN, SenderConfig, ServiceConfig
 from messaging_pipeline.simulator.opt_outs import STOP_WORDS
-from tests.support.simulated_twilio import OTHER_SERVICE, OWN_NUMBER, SERVICE, SimulatedTwilio
+from tests.support.simulated_twilio import OTHER_SERVICE, OWN_NUMBER, SERVICE, SimulatedTwilio, Start
 from tests.support.webhook_receiver import CannedAnswer, WebhookReceiver
-from tests.unit.simulator.conftest import Start
 
 CUSTOMER = "+14155550111"
 TOLL_FREE = "+18005550100"

@@ -3,15 +3,8 @@
 import pytest
 
 from messaging_pipeline.simulator.configuration import SenderConfig, ServiceConfig
-from tests.support.simulated_twilio import (
-    OWN_NUMBER,
-    RECIPIENT,
-    SERVICE,
-    SimulatedTwilio,
-    in_minutes,
-)
+from tests.support.simulated_twilio import OWN_NUMBER, RECIPIENT, SERVICE, SimulatedTwilio, Start, in_minutes
 from tests.support.webhook_receiver import WebhookReceiver
-from tests.unit.simulator.conftest import Start
 
 
 def outcome(twilio: SimulatedTwilio, sid: str) -> tuple[str, int | None]:

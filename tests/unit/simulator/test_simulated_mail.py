@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from tests.support.simulated_twilio import SimulatedTwilio
-from tests.unit.simulator.conftest import Start
+from tests.support.simulated_twilio import SimulatedTwilio, Start
 
 
 @pytest.fixture

@@ -72,6 +72,7 @@ def test_the_credentials_come_from_the_environment() -> None:
     [
         (["--speed", "0"], "--speed: must be more than 0"),
         (["--latency-ms", "-1"], "--latency-ms: must be 0 or more"),
+        (["--inbound-url", "localhost"], "--inbound-url: must be an http or https URL"),
         (["--port", "x"], "argument --port: invalid int value: 'x'"),
         (["--config", "/nowhere.toml"], "/nowhere.toml: cannot be read (No such file or directory)"),
     ],

@@ -3,9 +3,8 @@
 import pytest
 
 from messaging_pipeline.simulator.configuration import DEFAULT_AUTH_TOKEN, Faults, ServiceConfig
-from tests.support.simulated_twilio import OWN_NUMBER, SERVICE, SimulatedTwilio
+from tests.support.simulated_twilio import OWN_NUMBER, RECIPIENT, SERVICE, SimulatedTwilio, Start, eventually
 from tests.support.webhook_receiver import CannedAnswer, WebhookReceiver
-from tests.unit.simulator.conftest import Start
 
 DELIVERED_IN_ORDER = ["queued", "sent", "delivered"]
 
@@ -121,10 +120,19 @@ def test_reversed_callbacks_come_last_one_first(twilio: SimulatedTwilio, receive
     assert [webhook.status for webhook in receiver.take(3)] == DELIVERED_IN_ORDER[::-1]
 
 
-@pytest.mark.parametrize("fault", ["callback_lost", "callback_reorder", "callback_duplicate"])
+def test_a_fault_can_lose_every_callback(start: Start, receiver: WebhookReceiver) -> None:
+    twilio = start(faults=Faults(callback_lost=1.0))
+    message = twilio.send(status_callback=receiver.url())
+
+    eventually(lambda: twilio.client.messages(message.sid).fetch().status == "delivered")
+
+    assert attempts(twilio, RECIPIENT) == [(status, 1, "withheld") for status in DELIVERED_IN_ORDER]
+    assert receiver.arrived.empty()
+
+
+@pytest.mark.parametrize("fault", ["callback_reorder", "callback_duplicate"])
 def test_a_fault_at_rate_one_befalls_every_callback(start: Start, receiver: WebhookReceiver, fault: str) -> None:
     expected = {
-        "callback_lost": [],
         "callback_reorder": DELIVERED_IN_ORDER[::-1],
         "callback_duplicate": DELIVERED_IN_ORDER * 2,
     }[fault]

@@ -124,3 +124,26 @@ def test_the_form_arrives_quoted() -> None:
     [request] = requests
     assert request.startswith(b"POST /hook HTTP/1.1\r\nHost: 127.0.0.1:")
     assert request.endswith(b"\r\n\r\nA=b+c")
+
+
+def test_a_connection_that_is_not_used_is_given_up_by_itself() -> None:
+    hung_up = asyncio.Event()
+
+    async def wait_for_the_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(NO_CONTENT)
+        await reader.read()
+        writer.close()
+        hung_up.set()
+
+    async def run() -> None:
+        server = await asyncio.start_server(wait_for_the_end, "127.0.0.1", 0)
+        post = WebhookPost()
+        async with server:
+            await post.post(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", {}, "t")
+            await asyncio.wait_for(hung_up.wait(), timeout=20)
+        post.close()
+
+    asyncio.run(run())
+
+    assert hung_up.is_set()

@@ -40,6 +40,26 @@ def test_leaving_ends_all_children(tmp_path: Path) -> None:
     assert all(has_ended(pid, within_seconds=0) for pid in pids.values())
 
 
+def test_those_started_together_need_not_wait_for_each_other_to_end(tmp_path: Path) -> None:
+    """Each ends only after it has seen that the other was asked, too."""
+    waits_for_the_other = (
+        "import os, pathlib, signal, sys, time\n"
+        "mine, other = map(pathlib.Path, ({mine!r}, {other!r}))\n"
+        "def end(*_):\n"
+        "    mine.touch()\n"
+        "    while not other.exists(): time.sleep(0.005)\n"
+        "    sys.exit(0)\n"
+        "signal.signal(signal.SIGTERM, end)\n" + SAYS_READY
+    )
+    marks = [str(tmp_path / "one"), str(tmp_path / "two")]
+    with Supervisor(tmp_path) as supervisor:
+        processes = supervisor.start(
+            spec(waits_for_the_other.format(mine=marks[0], other=marks[1]), name="a", ready=says(tmp_path / "a.log")),
+            spec(waits_for_the_other.format(mine=marks[1], other=marks[0]), name="b", ready=says(tmp_path / "b.log")),
+        )
+    assert [process.exit_status for process in processes] == [0, 0]
+
+
 def test_the_last_started_is_the_first_to_end(tmp_path: Path) -> None:
     diary = tmp_path / "diary"
     with Supervisor(tmp_path) as supervisor:

@@ -104,9 +104,9 @@ def test_an_answer_that_does_not_come_in_time_leaves_the_message_unconfirmed() -
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 408])
 def test_a_server_error_leaves_the_message_unconfirmed(status: int) -> None:
-    outcome = outcome_under(answering(status, "<html>gateway</html>"))
-    assert isinstance(outcome, Unconfirmed)
-    assert outcome.http_status == status
+    assert outcome_under(answering(status, "<html>gateway</html>")) == Unconfirmed(
+        f"Twilio, or something before it, answered HTTP {status}; the message may have been created", status
+    )
 
 
 @pytest.mark.parametrize(("status", "code"), [(500, 20500), (503, 20503), (500, 21211), (400, 20500)])
@@ -135,7 +135,14 @@ def test_a_refusal_tells_whose_fault_it_is(status: int, code: int, fault: Fault)
     assert (outcome.http_status, outcome.code, outcome.fault) == (status, code, fault)
 
 
-@pytest.mark.parametrize("body", ["<html>forbidden</html>", '{"code": null}', '{"code": "x"}', "[]", ""])
+def test_a_page_that_is_no_answer_of_twilios_leaves_the_message_unconfirmed() -> None:
+    outcome = outcome_under(answering(200, "<html>please sign in</html>"))
+    assert outcome == Unconfirmed("Twilio answered with success, but not with a message", 200)
+
+
+@pytest.mark.parametrize(
+    "body", ["<html>forbidden</html>", '{"code": null}', '{"code": "x"}', '{"code": 1234567890123}', "[]", ""]
+)
 def test_a_refusal_without_a_code_has_its_http_status_for_one(body: str) -> None:
     outcome = outcome_under(answering(403, body))
     assert isinstance(outcome, Refused)
@@ -155,6 +162,7 @@ def test_a_redirect_is_not_followed_but_counts_as_a_wrong_address() -> None:
     [
         pytest.param(refusing(429, 20429), 20429, id="20429"),
         pytest.param(refusing(503, 20429), 20429, id="20429 under another status"),
+        pytest.param(refusing(429, 20500), 20500, id="another code under 429"),
         pytest.param(refusing(400, 21611), 21611, id="the sender's queue is full"),
         pytest.param(refusing(429, 21611), 21611, id="the same under 429"),
         pytest.param(answering(429, "<html>slow down</html>"), 429, id="without a body of Twilio's"),

@@ -4,10 +4,10 @@ import hashlib
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 
 from messaging_pipeline.twilio_api.signature import sign, verify, verify_body
+from tests.support.properties import given
 
 URL = "https://hooks.example.com/twilio/status/0190"
 FORM = [("MessageSid", "SM1"), ("MessageStatus", "sent"), ("Empty", "")]

@@ -109,7 +109,7 @@ def test_each_outage_is_reported_once_with_its_beginning_and_its_end(paced, wake
 def test_its_thread_ends_when_told_and_keeps_no_process_alive(wakeups):
     stop = threading.Event()
     thread = AlarmClock(wakeups, stop).start()
-    assert thread.daemon
     stop.set()
     thread.join(timeout=30)
     assert not thread.is_alive()
+    assert thread.daemon

@@ -1,0 +1,6 @@
+"""The shape of Twilio's ids: two letters and 32 hexadecimal digits, in either case."""
+
+import re
+
+MESSAGE_SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}")
+ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")

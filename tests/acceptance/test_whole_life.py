@@ -1,0 +1,170 @@
+"""A message's whole life through real processes: producer, workers, simulator, webhooks, fallback."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+from uuid import uuid4
+
+import pytest
+from celery import Celery
+
+from messaging_pipeline import InvalidInput, Pipeline, Settings
+from messaging_pipeline.stack.local import LocalStack
+from tests.plugins.stacks import Command, LookUp
+from tests.support.waiting import eventually
+
+UNREACHABLE = "+15005551002"
+OPTED_OUT = "+15005551006"
+
+
+def wait_for(look_up: LookUp, message_id: str, status: str) -> dict[str, Any]:
+    def look() -> dict[str, Any] | None:
+        message = look_up(message_id)
+        return message if message and message["status"] == status else None
+
+    return eventually(look, f"message {message_id} {status}")
+
+
+@pytest.fixture
+def producer(stack: LocalStack) -> Celery:
+    """A producer that has nothing of ours but the broker's address."""
+    return Celery("somebody-elses-application", broker=stack.environment["CELERY_BROKER_URL"])
+
+
+def test_a_message_sent_from_plain_celery_is_delivered_under_the_tasks_own_id(
+    producer: Celery, look_up: LookUp
+) -> None:
+    task = producer.send_task("messaging.send", kwargs={"to": "+14155550101", "body": "Hello 🎉"}, queue="accept")
+    message = wait_for(look_up, task.id, "delivered")
+    assert (message["encoding"], message["segments"], message["to"]) == ("UCS-2", 1, "+14155550101")
+    assert [event["status"] for event in message["events"] if event["moved"]][-1] == "delivered"
+    assert [attempt["outcome"] for attempt in message["attempts"]] == ["accepted"]
+    assert message["sid"] == message["attempts"][0]["sid"]
+
+
+def test_a_message_with_a_given_id_and_media_is_delivered(producer: Celery, look_up: LookUp) -> None:
+    message_id = str(uuid4())
+    arguments = {"to": "+14155550102", "media_urls": ["https://example.com/a.jpg"], "message_id": message_id}
+    producer.send_task("messaging.send", kwargs=arguments, queue="accept")
+    assert wait_for(look_up, message_id, "delivered")["sid"].startswith("MM")
+
+
+def test_a_bad_send_by_celery_becomes_a_rejected_record(producer: Celery, look_up: LookUp) -> None:
+    task = producer.send_task("messaging.send", kwargs={"to": "12345", "body": "x"}, queue="accept")
+    message = wait_for(look_up, task.id, "rejected")
+    assert message["reason"].startswith("to: ")
+
+
+def test_a_message_from_python_that_fails_falls_back_to_one_e_mail(stack: LocalStack, look_up: LookUp) -> None:
+    address = f"ada.{uuid4().hex[:8]}@example.com"
+    with Pipeline(Settings.from_environment(stack.environment)) as pipeline:
+        message_id = pipeline.send(
+            to=UNREACHABLE, body="Your flight is at gate 12.", fallback=[{"channel": "email", "to": address}]
+        )
+    message = wait_for(look_up, str(message_id), "undelivered")
+    assert message["error_code"] == 30003
+
+    def letters() -> list[dict[str, Any]]:
+        assert stack.simulator is not None
+        with urlopen(f"{stack.simulator.url}/simulator/mailbox") as answer:
+            return [mail for mail in json.load(answer) if address in str(mail["to"])]
+
+    (letter,) = eventually(letters, "the e-mail")
+    assert "gate 12" in letter["text"]
+    eventually(lambda: (look_up(str(message_id)) or {})["fallback"][0]["state"] == "sent", "the step's end")
+    assert len(letters()) == 1
+
+
+def test_an_opt_out_is_suppressed_and_starts_no_fallback(command: Command, look_up: LookUp) -> None:
+    answer = command("send", OPTED_OUT, "Hello", "--fallback-email", "nobody@example.com", "--json")
+    message = wait_for(look_up, json.loads(answer.stdout)["id"], "suppressed")
+    assert (message["error_code"], message["fallback"]) == (21610, [])
+
+
+def test_the_shell_sends_shows_and_lists(command: Command, look_up: LookUp) -> None:
+    message_id = command("send", "+14155550103", "hi").stdout.strip()
+    wait_for(look_up, message_id, "delivered")
+    timeline = command("messages", "show", message_id).stdout
+    assert "delivered (callback)" in timeline
+    assert "+14155550103" not in timeline
+    as_json = json.loads(command("messages", "show", message_id, "--json").stdout)
+    assert {"id", "tenant", "service", "to", "status", "sid", "error_code", "segments", "encoding", "created_at"} < set(
+        as_json
+    )
+    assert {"number", "started_at", "outcome"} < set(as_json["attempts"][0])
+    assert {"status", "at", "source"} < set(as_json["events"][0])
+    listed = json.loads(command("messages", "list", "--to", "+14155550103", "--json").stdout)
+    assert [one["id"] for one in listed] == [message_id]
+
+
+def test_a_file_handed_in_twice_sends_nothing_twice(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "recipients.csv"
+    file.write_text("to,body\n+14155550104,one\n+1415,two\n+14155550105,three\n")
+    first = command("send-bulk", str(file), "--json")
+    again = command("send-bulk", str(file), "--json")
+    assert (first.returncode, again.returncode) == (1, 1)
+    assert json.loads(first.stdout) == json.loads(again.stdout)
+    assert [one["line"] for one in json.loads(first.stdout)["refused"]] == [3]
+    assert len(json.loads(first.stdout)["accepted"]) == 2
+
+
+def test_a_repeat_from_the_shell_returns_the_first_id_and_a_clash_is_refused(command: Command) -> None:
+    key = uuid4().hex
+    first = command("send", "+14155550106", "hi", "--idempotency-key", key)
+    again = command("send", "+14155550106", "hi", "--idempotency-key", key)
+    clash = command("send", "+14155550106", "bye", "--idempotency-key", key)
+    assert first.stdout == again.stdout
+    assert clash.returncode == 1
+    assert "idempotency_key" in clash.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "field"),
+    [
+        (("send", "+1415", "hi"), 1, "to"),
+        (("send", "+14155550107"), 1, "body"),
+        (("send", "+14155550107", "x" * 1601), 1, "body"),
+        (("send", "+14155550107", "hi", "--service", "nobody"), 1, "service"),
+        (("send", "+14155550107", "hi", "--colour", "red"), 2, "--colour"),
+        (("send", "+14155550107", "hi", "--priority", "urgent"), 2, "--priority"),
+        (("send", "+14155550107", *(f"--media-url=https://example.com/{n}" for n in range(11))), 1, "media_urls"),
+        (("messages", "show", "nonsense"), 2, "UUID"),
+        (("messages", "show", str(uuid4())), 1, "there is no message"),
+    ],
+)
+def test_bad_input_at_the_shell_names_its_field(
+    command: Command, arguments: tuple[str, ...], exit_code: int, field: str
+) -> None:
+    answer = command(*arguments)
+    assert (answer.returncode, answer.stdout) == (exit_code, "")
+    assert field in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_database_that_is_away_is_exit_code_3_and_names_the_setting(command: Command) -> None:
+    answer = command("send", "+14155550107", "hi", DATABASE_URL="postgresql://127.0.0.1:9/nowhere")
+    assert answer.returncode == 3
+    assert "DATABASE_URL" in answer.stderr
+
+
+def test_a_broker_that_is_away_does_not_stop_a_send(stack: LocalStack, look_up: LookUp) -> None:
+    away = {"CELERY_BROKER_URL": "redis://127.0.0.1:9/0", "REDIS_URL": "redis://127.0.0.1:9/0"}
+    with Pipeline(Settings.from_environment({**stack.environment, **away})) as pipeline:
+        message_id = pipeline.send(to="+14155550108", body="The sweep will find me.")
+    wait_for(look_up, str(message_id), "delivered")
+
+
+def test_a_wrong_configuration_file_stops_at_once_and_names_the_key(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "messaging.toml"
+    file.write_text("[services.default]\nsegments_per_minute = 5\n")
+    answer = command("services", "list", MESSAGING_CONFIG=str(file))
+    assert answer.returncode == 2
+    assert "services.default.segments_per_minute" in answer.stderr
+
+
+def test_bad_input_by_python_writes_nothing(stack: LocalStack, command: Command) -> None:
+    number = "+14155550109"
+    with Pipeline(Settings.from_environment(stack.environment)) as pipeline, pytest.raises(InvalidInput):
+        pipeline.send(to=number, body="")
+    assert json.loads(command("messages", "list", "--to", number, "--json").stdout) == []

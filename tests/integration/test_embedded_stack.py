@@ -1,0 +1,127 @@
+"""`up`: everything runs, says where, and is gone afterwards."""
+
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+import psycopg
+import pytest
+import redis
+
+from messaging_pipeline.errors import NotReachable
+from messaging_pipeline.settings import Settings
+from messaging_pipeline.stack.local_servers import local_servers
+from messaging_pipeline.stack.ports import free_port
+from tests.support.children import has_ended, is_running
+from tests.support.stacks import Up, running_up
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc for what is left running")
+
+
+@contextmanager
+def _reachable_folder() -> Iterator[Path]:
+    """A folder that every account can reach, as pytest's own is not."""
+    with tempfile.TemporaryDirectory() as made:
+        Path(made).chmod(0o711)
+        yield Path(made)
+
+
+@pytest.fixture(scope="module")
+def folder() -> Iterator[Path]:
+    with _reachable_folder() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def other_folder() -> Iterator[Path]:
+    """For those that come and go; the data of one is the start of the next."""
+    with _reachable_folder() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def up(folder: Path) -> Iterator[Up]:
+    with running_up(folder) as running:
+        yield running
+
+
+def _command_line(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def _status(url: str) -> int:
+    with urlopen(url, timeout=10) as answer:
+        return int(answer.status)
+
+
+def test_the_addresses_it_gives_answer(up: Up) -> None:
+    assert _status(f"{up.url('webhooks')}/readyz") == 200
+    assert _status(f"{up.url('simulator')}/simulator/state") == 200
+    assert _status(up.url("metrics")) == 200
+
+
+def test_another_shell_can_use_what_it_exports(up: Up) -> None:
+    exports = up.exports()
+    Settings.from_environment(exports).sealing_keys()
+    with psycopg.connect(exports["DATABASE_URL"]) as connection:
+        assert connection.execute("SELECT count(*) FROM schema_migrations").fetchone() != (0,)
+    with redis.Redis.from_url(exports["REDIS_URL"]) as client:
+        assert client.ping()
+
+
+def test_a_second_up_in_the_same_folder_is_refused(up: Up, folder: Path) -> None:
+    with running_up(folder) as second:
+        assert second.wait() != 0
+    assert f"{folder} is in use by process {up.process.pid}" in second.said[-1]
+    assert up.process.poll() is None
+
+
+@linux_only
+def test_told_to_stop_it_leaves_nothing_running(other_folder: Path) -> None:
+    with running_up(other_folder) as up:
+        processes = up.descendants()
+        assert len(processes) > 7
+        assert up.stop() == 0
+    assert up.said[-1] == "Stopped, nothing left running."
+    assert [pid for pid in processes if is_running(pid)] == []
+
+
+@linux_only
+def test_when_one_process_ends_all_end_and_its_last_words_are_told(other_folder: Path) -> None:
+    with running_up(other_folder) as up:
+        processes = up.descendants()
+        os.kill(next(pid for pid in processes if b"deliver@%h" in _command_line(pid)), signal.SIGKILL)
+        assert up.wait() == 1
+    assert any(line.startswith("deliver was ended by SIGKILL") for line in up.said)
+    assert [pid for pid in processes if is_running(pid)] == []
+
+
+@linux_only
+def test_killed_outright_it_takes_everything_along(other_folder: Path) -> None:
+    with running_up(other_folder) as up:
+        processes = up.descendants()
+        up.stop(signal.SIGKILL)
+    assert all(has_ended(pid) for pid in processes)
+
+
+def test_what_the_caller_names_is_used_and_not_started(tmp_path: Path, database_url: str, redis_url: str) -> None:
+    given = {"DATABASE_URL": database_url, "REDIS_URL": redis_url}
+    with local_servers(given, tmp_path) as servers:
+        assert servers.started == []
+        assert servers.made == {}
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("setting", ["DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL"])
+def test_a_server_of_the_callers_that_does_not_answer_is_named(
+    tmp_path: Path, database_url: str, redis_url: str, setting: str
+) -> None:
+    scheme = {"DATABASE_URL": "postgresql", "REDIS_URL": "redis", "CELERY_BROKER_URL": "amqp"}[setting]
+    given = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, setting: f"{scheme}://127.0.0.1:{free_port()}"}
+    with pytest.raises(NotReachable, match=setting), local_servers(given, tmp_path):
+        pass

@@ -1,0 +1,180 @@
+"""Many workers follow the same messages at once: nobody deadlocks, nothing is lost, nothing is told twice."""
+
+import random
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import psycopg
+import pytest
+
+from messaging_pipeline.clock import ManualClock
+from messaging_pipeline.deliver.attempts import Attempt
+from messaging_pipeline.follow.apply_evidence import Evidence
+from messaging_pipeline.messages.state_machine import Standing, Status
+from messaging_pipeline.runtime import WorkerRuntime
+from tests.support.factories import worker_runtime
+from tests.support.followed import answered, heard, nameless, replayed, report, sid_of, standing, under_way
+
+THREADS = 8
+MESSAGES = 50
+WORDS = ("queued", "sent", "undelivered", "delivered")
+PATIENCE_SECONDS = 60
+A_MOMENT = 0.005
+
+
+@pytest.fixture
+def busy_runtime(database_url: str, redis_url: str, clock: ManualClock) -> Iterator[WorkerRuntime]:
+    """A worker with as many connections as this module has threads."""
+    with worker_runtime(clock, threads=THREADS, DATABASE_URL=database_url, REDIS_URL=redis_url) as runtime:
+        yield runtime
+
+
+@pytest.fixture
+def observer(database_url: str) -> Iterator[psycopg.Connection]:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
+
+
+def at_once(work: list[Callable[[], object]]) -> None:
+    """Do it all at the same time; the first error is raised."""
+    start = threading.Barrier(len(work))
+
+    def begin(one: Callable[[], object]) -> object:
+        start.wait(PATIENCE_SECONDS)
+        return one()
+
+    with ThreadPoolExecutor(len(work)) as threads:
+        for done in [threads.submit(begin, one) for one in work]:
+            done.result(PATIENCE_SECONDS)
+
+
+def deadlocks(observer: psycopg.Connection, runtime: WorkerRuntime) -> int:
+    """The deadlocks that Postgres broke in this database; known once its connections are closed."""
+    runtime.base.pool.close()
+    while observer.execute(
+        "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+    ).fetchone() != (0,):
+        threading.Event().wait(A_MOMENT)
+    row = observer.execute("select deadlocks from pg_stat_database where datname = current_database()").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def wait_for_waiters(observer: psycopg.Connection, count: int) -> None:
+    """Return when so many sessions of this database stand in line for a lock."""
+    waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    for _ in range(int(PATIENCE_SECONDS / A_MOMENT)):
+        if observer.execute(waiting).fetchone() == (count,):
+            return
+        threading.Event().wait(A_MOMENT)
+    pytest.fail(f"there were never {count} sessions waiting")
+
+
+def shuffled_batches(told: list[Evidence], seed: int) -> list[list[Evidence]]:
+    """Every report once, in an order of this thread's own, in batches of up to twenty."""
+    mine = told[:]
+    random.Random(seed).shuffle(mine)
+    return [mine[start : start + 20] for start in range(0, len(mine), 20)]
+
+
+def test_overlapping_batches_lose_nothing_and_tell_nothing_twice(
+    busy_runtime: WorkerRuntime, observer: psycopg.Connection
+) -> None:
+    runtime = busy_runtime
+    ids = [attempt.message.id for attempt in under_way(runtime, MESSAGES)]
+    told = [report(message_id, word) for message_id in ids for word in WORDS]
+
+    def worker(seed: int) -> None:
+        for batch in shuffled_batches(told, seed):
+            runtime.following.apply(batch)
+
+    at_once([lambda seed=seed: worker(seed) for seed in range(THREADS)])
+
+    for message_id in ids:
+        assert standing(runtime, message_id) == Standing(Status.DELIVERED, sid_of(message_id))
+        assert sorted(line[0] for line in heard(runtime, message_id)) == sorted(WORDS)
+        assert replayed(runtime, message_id) == standing(runtime, message_id)
+    assert deadlocks(observer, runtime) == 0
+
+
+def test_unknown_callbacks_kept_at_once_in_any_order_are_kept_once(
+    busy_runtime: WorkerRuntime, observer: psycopg.Connection
+) -> None:
+    runtime = busy_runtime
+    (attempt,) = under_way(runtime)
+    told = [nameless(attempt.message.id, word, error_code=code) for word in WORDS for code in range(30_001, 30_011)]
+
+    def worker(seed: int) -> None:
+        for batch in shuffled_batches(told, seed):
+            runtime.following.apply(batch)
+
+    at_once([lambda seed=seed: worker(seed) for seed in range(THREADS)])
+
+    assert observer.execute("select count(*) from unmatched_callbacks").fetchone() == (len(told),)
+    assert deadlocks(observer, runtime) == 0
+
+
+def test_answers_and_callbacks_of_the_same_messages_at_once_end_where_they_should(busy_runtime: WorkerRuntime) -> None:
+    runtime = busy_runtime
+    open_attempts = under_way(runtime, 24)
+
+    def hear(half: int) -> None:
+        for attempt in open_attempts:
+            runtime.following.apply([report(attempt.message.id, word) for word in WORDS[half : half + 2]])
+
+    def answer(every: int) -> None:
+        for attempt in open_attempts[every::2]:
+            with_retry(lambda attempt=attempt: answered(runtime, attempt))
+
+    at_once([lambda: hear(0), lambda: hear(2), lambda: answer(0), lambda: answer(1)])
+
+    for attempt in open_attempts:
+        message_id = attempt.message.id
+        assert standing(runtime, message_id) == Standing(Status.DELIVERED, sid_of(message_id))
+        assert replayed(runtime, message_id) == standing(runtime, message_id)
+
+
+def with_retry(write: Callable[[], object]) -> None:
+    """As the lane's book does when Postgres made it a deadlock's victim."""
+    try:
+        write()
+    except psycopg.errors.DeadlockDetected:
+        with_retry(write)
+
+
+@pytest.mark.xfail(
+    raises=AssertionError,
+    strict=True,
+    reason="finish_attempt locks the attempt before its message, everybody else the message first",
+)
+def test_an_answer_and_a_callback_that_meet_do_not_deadlock(
+    busy_runtime: WorkerRuntime, database_url: str, observer: psycopg.Connection
+) -> None:
+    runtime = busy_runtime
+    (attempt,) = under_way(runtime)
+    with ThreadPoolExecutor(2) as threads:
+        callback, answer = line_up(threads, runtime, attempt, database_url, observer)
+    callback.result()
+    answer.result()
+    assert standing(runtime, attempt.message.id) == Standing(Status.SENT, sid_of(attempt.message.id))
+    assert deadlocks(observer, runtime) == 0
+
+
+def line_up(
+    threads: ThreadPoolExecutor,
+    runtime: WorkerRuntime,
+    attempt: Attempt,
+    database_url: str,
+    observer: psycopg.Connection,
+) -> tuple[Future[object], Future[object]]:
+    """Let a callback, then the answer, stand in line for the message's row; then open the gate."""
+    message_id = attempt.message.id
+    with psycopg.connect(database_url) as gate:
+        gate.execute("select from messages where id = %s for update", [message_id])
+        callback = threads.submit(runtime.following.apply, [report(message_id, "sent")])
+        wait_for_waiters(observer, 1)
+        answer = threads.submit(with_retry, lambda: answered(runtime, attempt))
+        wait_for_waiters(observer, 2)
+        gate.rollback()
+    return callback, answer
