@@ -44,7 +44,7 @@ class Service:
     tenant: Key = DEFAULT_TENANT
     messaging_service_sid: MessagingServiceSid | None = None
     from_number: Sender | None = None
-    segments_per_second: Annotated[float, Field(gt=0, le=10_000)] = _DEFAULT_SEGMENTS_PER_SECOND
+    segments_per_second: Annotated[float, Field(ge=0.001, le=10_000)] = _DEFAULT_SEGMENTS_PER_SECOND
     burst_segments: Annotated[int, Field(ge=1, le=10_000)] | None = None
 
     @property

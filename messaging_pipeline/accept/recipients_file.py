@@ -57,7 +57,7 @@ def _csv_lines(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
                 raise InvalidInput(f"line {reader.line_num}", "has more cells than the header", "quote commas in cells")
             yield reader.line_num, _from_cells(row)
     except csv.Error as error:
-        raise InvalidInput(f"line {reader.line_num}", f"is not CSV ({error})", "correct the quotes") from None
+        raise InvalidInput(f"line {reader.line_num + 1}", f"is not CSV ({error})", "correct the quotes") from None
 
 
 def _from_cells(row: Mapping[str, str | None]) -> dict[str, Any]:

@@ -49,13 +49,15 @@ def read_document(document: dict[str, Any], base: SimulatorConfig) -> SimulatorC
     }
     sids = {account.sid: account.sid for account in base.accounts}
     sids = {label: account.sid for label, account in accounts.items()} or sids
+    services = tuple(
+        ServiceConfig(sid, **_owned(ServiceConfig, table, f"services.{sid}", sids))
+        for sid, table in document.get("services", {}).items()
+    )
+    _refuse_shared_senders(services)
     return replace(
         base,
         accounts=tuple(accounts.values()) or base.accounts,
-        services=tuple(
-            ServiceConfig(sid, **_owned(ServiceConfig, table, f"services.{sid}", sids))
-            for sid, table in document.get("services", {}).items()
-        ),
+        services=services,
         senders=tuple(
             SenderConfig(address, **_owned(SenderConfig, table, f"senders.{address}", sids))
             for address, table in document.get("senders", {}).items()
@@ -63,6 +65,15 @@ def read_document(document: dict[str, Any], base: SimulatorConfig) -> SimulatorC
         faults=replace(base.faults, **read_section(Faults, document.get("faults", {}), "faults")),
         carrier=replace(base.carrier, **read_section(CarrierTimings, document.get("carrier", {}), "carrier")),
     )
+
+
+def _refuse_shared_senders(services: tuple[ServiceConfig, ...]) -> None:
+    """A sender is in one service only (https://www.twilio.com/docs/messaging/services)."""
+    taken: set[str] = set()
+    for service in services:
+        if not taken.isdisjoint(service.senders):
+            raise ConfigurationError(f"services.{service.sid}.senders: a sender is in another service already")
+        taken.update(service.senders)
 
 
 def read_section(kind: type, table: object, where: str) -> dict[str, Any]:

@@ -104,15 +104,20 @@ def _inbound_text(asked: dict[str, Any]) -> tuple[InboundText, int]:
     unknown = asked.keys() - {"from", "to", "body", "media_urls", "posts"}
     if unknown:
         raise ConfigurationError(f"{min(unknown)}: there is no such field")
-    for name in ("from", "to", "body"):
-        if not isinstance(asked.setdefault(name, "" if name == "body" else None), str):
-            raise ConfigurationError(f"{name}: must be a text")
+    from_, to, body = (_text(asked, name) for name in ("from", "to", "body"))
     media_urls, posts = asked.get("media_urls", []), asked.get("posts", 1)
     if not isinstance(media_urls, list) or not all(isinstance(url, str) and is_web_url(url) for url in media_urls):
         raise ConfigurationError("media_urls: must be a list of http or https URLs")
     if not isinstance(posts, int) or posts < 1:
         raise ConfigurationError("posts: must be a whole number, 1 or more")
-    return InboundText(asked["from"], asked["to"], asked["body"], tuple(media_urls)), posts
+    return InboundText(from_, to, body, tuple(media_urls)), posts
+
+
+def _text(asked: dict[str, Any], name: str) -> str:
+    text = asked.get(name, "")
+    if not isinstance(text, str) or (name != "body" and not text):
+        raise ConfigurationError(f"{name}: must be a text")
+    return text
 
 
 async def _object(request: web.Request) -> dict[str, Any]:

@@ -61,7 +61,6 @@ def _start(program: Path, data_dir: Path, lock: FolderLock, port: int) -> tuple[
     spec = ProcessSpec(
         name="valkey",
         argv=(str(program), str(_write_configuration(data_dir, port, password))),
-        environment={},
         ready=lambda: redis_answers(url),
         inherit=(lock.fileno(),),
     )

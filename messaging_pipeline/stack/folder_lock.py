@@ -34,9 +34,12 @@ class FolderLock:
     def __init__(self, folder: Path, *, wait_seconds: float = 0.0) -> None:
         """Take the lock, waiting up to ``wait_seconds`` for a holder that is about to end.
 
-        Raises :class:`FolderInUse` when it is still held then.
+        Raises :class:`FolderInUse` when it is still held then, or is another account's.
         """
-        self._file = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            self._file = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except PermissionError:
+            raise FolderInUse(folder, "another account") from None
         deadline = time.monotonic() + wait_seconds
         while not self._taken():
             if time.monotonic() >= deadline:

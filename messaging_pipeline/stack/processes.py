@@ -22,7 +22,7 @@ _TAIL_BYTES = 64 * 1024
 class ProcessSpec:
     """One program to run, and how to treat it.
 
-    ``environment`` is the child's whole environment. ``ready`` answers soon whether it does its work; without
+    ``environment`` is the child's whole environment, None is ours. ``ready`` answers soon whether it does its work; without
     it a child counts as ready at once. ``stop_signal`` asks it to end in good order (on Linux also when we
     die), and after ``grace_seconds`` it is killed. ``user`` is another account to run it as, which takes
     root. ``inherit`` are descriptors that it keeps open.
@@ -30,7 +30,7 @@ class ProcessSpec:
 
     name: str
     argv: tuple[str, ...]
-    environment: Mapping[str, str]
+    environment: Mapping[str, str] | None = None
     ready: Callable[[], bool] | None = None
     stop_signal: signal.Signals = signal.SIGTERM
     grace_seconds: float = 15.0
@@ -73,7 +73,7 @@ class RunningProcess:
         with log.open("ab") as sink:
             self._child = subprocess.Popen(
                 guarded(spec.argv, death_signal=spec.stop_signal, user=spec.user),
-                env=dict(spec.environment),
+                env=spec.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=subprocess.STDOUT,

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from redis.retry import Retry
 
 from messaging_pipeline.stack.embedded import Valkey, start_valkey
 from messaging_pipeline.stack.folder_lock import FolderInUse
+from messaging_pipeline.stack.ports import free_port
 from tests.support.children import has_ended, kill_quietly
 
 ONCE = Retry(NoBackoff(), 0)
@@ -97,6 +99,17 @@ def test_every_write_goes_to_a_log_on_disk_and_nothing_is_evicted(tmp_path: Path
 def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
     with start_valkey(tmp_path), pytest.raises(FolderInUse, match=f"process {os.getpid()}"):
         start_valkey(tmp_path, wait_seconds=0)
+
+
+def test_when_somebody_was_faster_to_take_the_port_another_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as faster:
+        taken = faster.getsockname()[1]
+        ports = iter([taken, taken, free_port()])
+        monkeypatch.setattr("messaging_pipeline.stack.embedded_valkey.free_port", lambda: next(ports))
+        with start_valkey(tmp_path) as server:
+            assert urlsplit(server.url).port != taken
 
 
 def test_a_path_with_blanks_and_quotes_is_no_obstacle(tmp_path: Path) -> None:

@@ -3,10 +3,14 @@
 import os
 import select
 import sys
+import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from signal import Signals
+
+import psutil
 
 from messaging_pipeline.stack.processes import ProcessSpec
 
@@ -46,6 +50,8 @@ def says(log: Path, word: str = "ready") -> Callable[[], bool]:
 
 def has_ended(pid: int, within_seconds: float = WAIT_SECONDS) -> bool:
     """Wait for any process to end, whoever's child it is; one that waits to be buried has ended."""
+    if not hasattr(os, "pidfd_open"):  # macOS
+        return _is_seen_to_end(pid, time.monotonic() + within_seconds)
     try:
         handle = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -54,6 +60,14 @@ def has_ended(pid: int, within_seconds: float = WAIT_SECONDS) -> bool:
         return bool(select.select([handle], [], [], within_seconds)[0])
     finally:
         os.close(handle)
+
+
+def _is_seen_to_end(pid: int, deadline: float) -> bool:
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        if time.monotonic() >= deadline:
+            return False
+        threading.Event().wait(0.01)
+    return True
 
 
 def is_running(pid: int) -> bool:

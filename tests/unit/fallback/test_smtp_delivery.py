@@ -64,7 +64,14 @@ def test_the_recipient_is_exactly_the_one_named(local_part: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["josé@example.com", "a@b@c", "ann", "ann@example.com\r\nRCPT TO:<bob@example.com>", "ann@example.com>", "a\0@b.com"],
+    [
+        "josé@example.com",
+        "a@b@c",
+        "ann",
+        "ann@example.com\r\nRCPT TO:<bob@example.com>",
+        "ann@example.com>",
+        "a\0@b.com",
+    ],
 )
 def test_an_address_that_could_mean_something_else_is_refused_unsent(address: str) -> None:
     with mail_server() as server:

@@ -173,7 +173,11 @@ def test_a_server_that_does_not_speak_tls_gets_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("hello", "starttls"),
-    [(b"250 script\r\n", None), (b"250-script\r\n250 STARTTLS\r\n", "454 not now"), (b"250-script\r\n250 STARTTLS\r\n", None)],
+    [
+        (b"250 script\r\n", None),
+        (b"250-script\r\n250 STARTTLS\r\n", "454 not now"),
+        (b"250-script\r\n250 STARTTLS\r\n", None),
+    ],
 )
 def test_without_the_encryption_that_was_asked_for_not_even_the_sender_is_named(
     hello: bytes, starttls: str | None

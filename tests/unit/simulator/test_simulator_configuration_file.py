@@ -99,6 +99,10 @@ def test_without_a_named_account_a_service_is_the_first_accounts() -> None:
         ('[services.MG1]\naccount = "x"', "services.MG1.account: there is no such account"),
         ('[services.MG1]\nsid = "x"', "services.MG1.sid: there is no such key"),
         ('[services.MG1]\nsenders = "+1"', "services.MG1.senders: must be a list of texts"),
+        (
+            '[services.MG1]\nsenders = ["+1"]\n[services.MG2]\nsenders = ["+1"]',
+            "services.MG2.senders: a sender is in another service already",
+        ),
         ("[services.MG1]\nadvanced_opt_out = 1", "services.MG1.advanced_opt_out: must be true or false"),
         ("[services.MG1]\ninbound_url = 1", "services.MG1.inbound_url: must be an http or https URL"),
         ('[services.MG1]\nstatus_callback = "x"', "services.MG1.status_callback: must be an http or https URL"),

@@ -44,6 +44,13 @@ def test_a_lock_is_waited_for_while_its_holder_is_leaving(tmp_path: Path) -> Non
         leaving.join()
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to root")
+def test_a_folder_of_another_accounts_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(FolderInUse, match="another account"):
+        FolderLock(tmp_path)
+
+
 def test_a_child_that_inherited_the_lock_keeps_the_folder(tmp_path: Path) -> None:
     log = tmp_path / "child.log"
     lock = FolderLock(tmp_path)

@@ -1,0 +1,81 @@
+"""Tenants and services: what the file declares, what the environment adds, what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from messaging_pipeline.configuration import Configuration, load_configuration
+from messaging_pipeline.errors import InvalidInput, InvalidSettings
+from tests.support.factories import ACCOUNT_SID, SERVICE_SID, configuration_file, settings
+
+
+def load(tmp_path: Path, text: str, **changes: str | None) -> Configuration:
+    return load_configuration(settings(MESSAGING_CONFIG=configuration_file(tmp_path, text), **changes))
+
+
+def test_without_a_file_one_tenant_with_one_service_works() -> None:
+    configuration = load_configuration(settings())
+    assert configuration.tenants["default"].account_sid == ACCOUNT_SID
+    assert configuration.service("default", "default").messaging_service_sid == SERVICE_SID
+
+
+def test_a_number_is_enough_of_a_service() -> None:
+    configuration = load_configuration(
+        settings(TWILIO_MESSAGING_SERVICE_SID=None, TWILIO_FROM_NUMBER="+1 415 555 0100")
+    )
+    assert configuration.service("default", "default").from_number == "+14155550100"
+
+
+def test_a_service_may_declare_its_rate_and_burst(tmp_path: Path) -> None:
+    text = (
+        f'[services.alerts]\nmessaging_service_sid = "{SERVICE_SID}"\nsegments_per_second = 2.5\nburst_segments = 7\n'
+    )
+    service = load(tmp_path, text).service("alerts", "default")
+    assert (service.segments_per_second, service.burst) == (2.5, 7)
+
+
+def test_the_burst_is_one_seconds_worth_unless_declared(tmp_path: Path) -> None:
+    text = "[services.fast]\nsegments_per_second = 30\n[services.slow]\nsegments_per_second = 0.5\n"
+    configuration = load(tmp_path, text)
+    assert (configuration.services["fast"].burst, configuration.services["slow"].burst) == (30, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("[services.a]\nrate = 5\n", "services.a.rate"),
+        ("[service.a]\n", "service"),
+        ("[services.a]\nsegments_per_second = 0\n", "services.a.segments_per_second"),
+        ("[services.a]\nsegments_per_second = 0.0001\n", "services.a.segments_per_second"),
+        ("[services.a]\nburst_segments = 0\n", "services.a.burst_segments"),
+        ('[services.a]\nmessaging_service_sid = "MG1"\n', "services.a.messaging_service_sid"),
+        ('[services.a]\nfrom_number = "call me!"\n', "services.a.from_number"),
+        ('[services.a]\ntenant = "nobody"\n', "services.a.tenant"),
+        ('[services."A B"]\n', "services.A B"),
+        ('[tenants.acme]\naccount_sid = "AC1"\nauth_token = "env:X"\n', "tenants.acme.account_sid"),
+        (f'[tenants.acme]\naccount_sid = "{ACCOUNT_SID}"\n', "tenants.acme.auth_token"),
+        (f'[tenants.acme]\naccount_sid = "{ACCOUNT_SID}"\nauth_token = "plain"\n', "tenants.acme.auth_token"),
+        ("[services.a\n", "MESSAGING_CONFIG"),
+    ],
+)
+def test_a_wrong_key_or_value_is_named_by_its_place(tmp_path: Path, text: str, place: str) -> None:
+    with pytest.raises(InvalidSettings) as refusal:
+        load(tmp_path, text)
+    assert place in refusal.value.setting
+    assert "messaging.toml" in str(refusal.value)
+
+
+def test_a_file_that_is_not_there_is_named() -> None:
+    with pytest.raises(InvalidSettings, match="cannot be read"):
+        load_configuration(settings(MESSAGING_CONFIG="/nowhere/messaging.toml"))
+
+
+def test_a_tenants_service_is_unknown_to_another(tmp_path: Path) -> None:
+    text = (
+        f'[tenants.acme]\naccount_sid = "{ACCOUNT_SID}"\nauth_token = "env:X"\n'
+        '[services.theirs]\ntenant = "acme"\nfrom_number = "+14155550100"\n'
+    )
+    configuration = load(tmp_path, text)
+    with pytest.raises(InvalidInput) as refusal:
+        configuration.service("theirs", "default")
+    assert "theirs" not in refusal.value.remedy

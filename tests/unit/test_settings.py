@@ -1,0 +1,76 @@
+"""Settings: read once, checked by name, and silent about secrets."""
+
+import pytest
+
+from messaging_pipeline.errors import InvalidSettings
+from messaging_pipeline.settings import REAL_TWILIO_API, Settings
+from tests.support.factories import ENCRYPTION_KEY, environment, settings
+
+
+def test_an_empty_environment_is_enough_to_read() -> None:
+    read = Settings.from_environment({})
+    assert (read.api_base_url, read.port, read.callback_url) == (REAL_TWILIO_API, 3000, None)
+
+
+def test_an_empty_variable_counts_as_unset() -> None:
+    assert Settings.from_environment({"TWILIO_ACCOUNT_SID": " "}).account_sid is None
+
+
+def test_the_broker_is_redis_unless_another_is_named() -> None:
+    assert settings(REDIS_URL="redis://r/1").broker_url == "redis://r/1"
+    assert settings(CELERY_BROKER_URL="amqp://b//").broker_url == "amqp://b//"
+
+
+def test_twilio_is_told_the_public_url_unless_another_is_given() -> None:
+    assert settings().callback_url == "https://sms.example.com/twilio/status"
+    assert (
+        settings(TWILIO_STATUS_CALLBACK_URL="https://other.example.com/x").callback_url == "https://other.example.com/x"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("TWILIO_ACCOUNT_SID", "SK123"),
+        ("TWILIO_MESSAGING_SERVICE_SID", "MG123"),
+        ("TWILIO_STATUS_CALLBACK_PUBLIC_URL", "sms.example.com/twilio/status"),
+        ("TWILIO_API_BASE_URL", "ftp://example.com"),
+        ("PORT", "http"),
+        ("PORT", "70000"),
+        ("MESSAGING_METRICS_PORT", "0"),
+        ("MESSAGING_LEASE_SECONDS", "1"),
+        ("MESSAGING_ENCRYPTION_KEYS", "too-short"),
+    ],
+)
+def test_a_wrong_value_names_its_variable_and_is_not_repeated(variable: str, value: str) -> None:
+    with pytest.raises(InvalidSettings) as refusal:
+        settings(**{variable: value})
+    assert refusal.value.setting == variable
+    assert f"{value!r}" not in str(refusal.value)
+
+
+def test_secrets_are_in_no_representation() -> None:
+    read = settings(SMTP_URL="smtp://me:hunter2@mail.example.com", SENDGRID_API_KEY="SG.secret")
+    for secret in ("token-of-the-default-tenant", "hunter2", "SG.secret", ENCRYPTION_KEY, "nowhere"):
+        assert secret not in repr(read)
+        assert secret not in str(read)
+
+
+def test_keys_are_required_where_something_is_sealed() -> None:
+    with pytest.raises(InvalidSettings) as refusal:
+        settings(MESSAGING_ENCRYPTION_KEYS=None).sealing_keys()
+    assert refusal.value.setting == "MESSAGING_ENCRYPTION_KEYS"
+
+
+def test_a_reference_leads_to_a_secret_in_the_environment_or_in_a_file(tmp_path) -> None:
+    file = tmp_path / "token"
+    file.write_text("from-a-file\n")
+    read = Settings.from_environment(environment(ACME_AUTH_TOKEN="from-the-environment"))
+    assert read.read_secret("env:ACME_AUTH_TOKEN") == "from-the-environment"
+    assert read.read_secret(f"file:{file}") == "from-a-file"
+
+
+@pytest.mark.parametrize("reference", ["env:NOBODY_SET_THIS", "file:/nowhere/token"])
+def test_a_reference_that_leads_nowhere_is_named(reference: str) -> None:
+    with pytest.raises(InvalidSettings, match="holds no secret"):
+        settings().read_secret(reference)
