@@ -22,10 +22,10 @@ _TAIL_BYTES = 64 * 1024
 class ProcessSpec:
     """One program to run, and how to treat it.
 
-    ``environment`` is the child's whole environment, None is ours. ``ready`` answers soon whether it does its work; without
-    it a child counts as ready at once. ``stop_signal`` asks it to end in good order (on Linux also when we
-    die), and after ``grace_seconds`` it is killed. ``user`` is another account to run it as, which takes
-    root. ``inherit`` are descriptors that it keeps open.
+    ``environment`` is the child's whole environment, None is ours. ``ready`` answers soon whether it does its
+    work; without it a child counts as ready at once. ``stop_signal`` asks it to end in good order (on Linux
+    also when we die), and after ``grace_seconds`` it is killed. ``user`` is another account to run it as,
+    which takes root. ``inherit`` are descriptors that it keeps open.
     """
 
     name: str
@@ -103,9 +103,11 @@ class RunningProcess:
     def wait_until_ready(self, within_seconds: float) -> None:
         """Return once it is ready; raise :class:`ProcessFailed` when it ends first or takes too long."""
         deadline = time.monotonic() + within_seconds
-        while self.spec.ready is not None and not self.spec.ready():
-            if self._ends_within(_POLL_SECONDS):
+        while self.spec.ready is not None:
+            if self._ends_within(_POLL_SECONDS):  # asked first: somebody else might answer in its place
                 raise self._failure("before it was ready")
+            if self.spec.ready():
+                return
             if time.monotonic() >= deadline:
                 raise self._failure(f"was not ready after {within_seconds:g} seconds")
 

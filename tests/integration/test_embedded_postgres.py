@@ -122,10 +122,11 @@ def test_text_is_utf_8_and_sorts_alike_on_every_machine(server: Postgres) -> Non
 
 
 def test_variables_meant_for_another_postgres_do_not_steer_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"PGPORT": "1", "PGDATA": "/nonexistent"}.items():
+    for name, value in {"PGPORT": "1", "PGDATA": "/nonexistent", "PGDATESTYLE": "German"}.items():
         monkeypatch.setenv(name, value)
     with _start(folder) as server:
-        assert _ask(server, "SELECT 1") == "1"
+        monkeypatch.delenv("PGDATESTYLE")  # which steers the client as well
+        assert _ask(server, "SHOW datestyle") == "ISO, MDY"
 
 
 def test_two_folders_have_two_servers(server: Postgres, folder: Path) -> None:

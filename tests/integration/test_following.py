@@ -329,7 +329,9 @@ def test_a_sid_that_is_another_messages_costs_its_neighbours_nothing(runtime: Wo
     assert standing(runtime, third).status is Status.DELIVERED
 
 
-def test_a_report_that_cannot_be_applied_is_named_in_the_log_without_numbers(runtime: WorkerRuntime, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_report_that_cannot_be_applied_is_named_in_the_log_without_numbers(
+    runtime: WorkerRuntime, caplog: pytest.LogCaptureFixture
+) -> None:
     first, second = (attempt.message.id for attempt in under_way(runtime, 2))
     runtime.following.apply([report(first, "sent")])
     runtime.following.apply([report(second, "sent", sid=sid_of(first))])

@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -14,7 +15,7 @@ from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.messages.state_machine import Standing, Status
 from messaging_pipeline.runtime import WorkerRuntime
 from tests.support.factories import worker_runtime
-from tests.support.followed import answered, heard, nameless, replayed, report, sid_of, standing, under_way
+from tests.support.followed import answered, heard, nameless, replayed, report, shown, sid_of, standing, under_way
 
 THREADS = 8
 MESSAGES = 50
@@ -98,20 +99,26 @@ def test_overlapping_batches_lose_nothing_and_tell_nothing_twice(
     assert deadlocks(observer, runtime) == 0
 
 
-def test_unknown_callbacks_kept_at_once_in_any_order_are_kept_once(
-    busy_runtime: WorkerRuntime, observer: psycopg.Connection
+def test_batches_that_keep_the_same_unknown_callbacks_in_opposite_orders_do_not_deadlock(
+    busy_runtime: WorkerRuntime, database_url: str, observer: psycopg.Connection
 ) -> None:
     runtime = busy_runtime
-    (attempt,) = under_way(runtime)
-    told = [nameless(attempt.message.id, word, error_code=code) for word in WORDS for code in range(30_001, 30_011)]
-
-    def worker(seed: int) -> None:
-        for batch in shuffled_batches(told, seed):
-            runtime.following.apply(batch)
-
-    at_once([lambda seed=seed: worker(seed) for seed in range(THREADS)])
-
-    assert observer.execute("select count(*) from unmatched_callbacks").fetchone() == (len(told),)
+    first, middle, last = sorted((nameless(uuid4(), "sent") for _ in range(3)), key=lambda one: one.sid)
+    with ThreadPoolExecutor(2) as threads:
+        with psycopg.connect(database_url) as gate:
+            gate.execute(
+                "insert into unmatched_callbacks (tenant, sid, status, received_at)"
+                " values ('default', %s, 'sent', now())",
+                [middle.sid],
+            )
+            one_way = threads.submit(runtime.following.apply, [first, middle, last])
+            wait_for_waiters(observer, 1)
+            other_way = threads.submit(runtime.following.apply, [last, middle, first])
+            wait_for_waiters(observer, 2)
+            gate.rollback()
+        one_way.result()
+        other_way.result()
+    assert observer.execute("select count(*) from unmatched_callbacks").fetchone() == (3,)
     assert deadlocks(observer, runtime) == 0
 
 
@@ -157,7 +164,9 @@ def test_an_answer_and_a_callback_that_meet_do_not_deadlock(
         callback, answer = line_up(threads, runtime, attempt, database_url, observer)
     callback.result()
     answer.result()
-    assert standing(runtime, attempt.message.id) == Standing(Status.SENT, sid_of(attempt.message.id))
+    message = shown(runtime, attempt.message.id)
+    assert (message["status"], message["sid"]) == ("sent", sid_of(attempt.message.id))
+    assert [(one["outcome"], one["http_status"]) for one in message["attempts"]] == [("accepted", 201)]
     assert deadlocks(observer, runtime) == 0
 
 

@@ -32,9 +32,7 @@ def under_way(runtime: WorkerRuntime, count: int = 1, *, tenant: str = "default"
     now = base.clock.now()
     claimed = claim_due(base.pool, service, segments=10 * count, now=now, lease_until=now + LEASE)
     with base.pool.connection() as connection:
-        started = [
-            attempts.start(connection, one, now=now, lease_until=now + LEASE, worker="tests") for one in claimed
-        ]
+        started = [attempts.start(connection, one, now=now, lease_until=now + LEASE, worker="tests") for one in claimed]
     assert len(started) == count
     return [attempt for attempt in started if attempt is not None]
 

@@ -25,7 +25,7 @@ class Arrived:
 
     @property
     def text(self) -> str:
-        return self.message.get_content()
+        return cast("str", self.message.get_content()).replace("\r\n", "\n")
 
 
 @dataclass

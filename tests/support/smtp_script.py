@@ -95,7 +95,7 @@ def _serve(listener: socket.socket, script: Script) -> None:
 def _moment(line: bytes, in_letter: bool) -> str:
     if in_letter:
         return "dot" if line == b".\r\n" else "text"
-    return line.split()[0].decode().upper()
+    return line.split(b" ")[0].strip().decode("latin-1").upper()
 
 
 def _answer(script: Script, connection: socket.socket, moment: str) -> bool:

@@ -39,34 +39,27 @@ where m.service = %(service)s and m.status = 'pending' and m.due_at <= %(now)s
 order by m.priority, m.due_at, m.id
 limit 1
 
--- name: start_attempt
--- The mark that is committed before the request leaves; empty when the claim was lost meanwhile.
-with held as (
-    update messages
-    set attempts = attempts + 1, lease_until = %(lease_until)s
-    where id = %(message_id)s and status = 'claimed' and claim_id = %(claim_id)s
-      and (expires_at is null or expires_at > %(now)s)
-    returning id, attempts
-)
-insert into attempts (message_id, number, started_at, outcome, worker)
-select id, attempts, %(now)s, 'started', %(worker)s from held
-returning number
-
--- name: finish_attempt
--- Writes what became of an attempt, and moves its message if it is at one of the statuses that this outcome leaves.
--- A callback that overtook the answer has closed the attempt already; then only an acceptance has something to add.
+-- name: turn_page
+-- Closes one attempt and opens the next, in one commit; either may be absent (null).
+--
+-- Closing writes what became of an attempt, and moves its message if it is at a status that this outcome leaves. A
+-- callback that overtook the answer has closed the attempt already; then only an acceptance has something to add.
+--
+-- Opening is the mark that is committed before the request leaves. It yields nothing when the claim was lost meanwhile,
+-- when the message expired, or when another request of the message is under way.
 with closed as (
     update attempts
     set outcome = %(outcome)s::text, finished_at = %(now)s, sid = %(sid)s::text, http_status = %(http_status)s::int,
         error_code = %(error_code)s::int, explanation = %(explanation)s::text
-    where message_id = %(message_id)s and number = %(number)s
+    where message_id = %(closing_id)s::uuid and number = %(closing_number)s::int
       and (outcome in ('started', 'unconfirmed')
            or (outcome = 'accepted' and http_status is null and %(outcome)s::text = 'accepted'))
     returning message_id, number
 ), before as (
-    select m.id, m.status, m.status_at, m.sid, m.error_code, m.reason, m.due_at, m.status = any(%(leaves)s::text[]) as moves
+    select m.id, m.status, m.status_at, m.sid, m.error_code, m.reason, m.due_at,
+           m.status = any(%(leaves)s::text[]) as moves
     from messages m
-    where m.id = (select message_id from closed) and m.attempts = %(number)s
+    where m.id = (select message_id from closed) and m.attempts = %(closing_number)s::int
     for update
 ), moved as (
     -- What stays is taken from the locked row: Postgres checks constraints before it notices that a row it read
@@ -85,8 +78,22 @@ with closed as (
     select before.id, %(status)s::text, 'deliver', %(now)s, %(sid)s::text, %(error_code)s::int, %(explanation)s::text,
            before.moves
     from before
+), held as (
+    select id, attempts + 1 as number from messages
+    where id = %(opening_id)s::uuid and status = 'claimed' and claim_id = %(claim_id)s::uuid
+      and (expires_at is null or expires_at > %(now)s)
+    for update
+), opened as (
+    insert into attempts (message_id, number, started_at, outcome, worker)
+    select id, number, %(now)s, 'started', %(worker)s::text from held
+    on conflict do nothing
+    returning message_id, number
+), marked as (
+    update messages m set attempts = opened.number, lease_until = %(lease_until)s::timestamptz
+    from opened
+    where m.id = opened.message_id
 )
-select moves from before
+select coalesce((select moves from before), false) as moved, (select number from opened) as opened
 
 -- name: release_claim
 -- Gives back rows that were claimed and not started.

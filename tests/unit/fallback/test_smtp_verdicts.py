@@ -66,7 +66,7 @@ AFTER_THE_DOT: list[tuple[Moment, Answer, str]] = [
     ("QUIT", CLOSES, "sent"),
     ("QUIT", RESETS, "sent"),
     ("QUIT", says("500 what?"), "sent"),
-    ("QUIT", Answer(b"garbage"), "sent"),
+    ("QUIT", _GARBAGE, "sent"),
 ]
 
 
@@ -160,7 +160,7 @@ def test_a_connection_that_nobody_accepts_counts_as_not_sent() -> None:
             waiting = crowd.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(listener.getsockname())
-        patience = Patience(connect_seconds=0.2, read_seconds=60, handover_seconds=60)
+        patience = Patience(connect_seconds=0.2, read_seconds=60, handover_seconds=10)
         posted = SmtpPostbox(f"smtp://127.0.0.1:{listener.getsockname()[1]}", SENDER, patience).post(a_letter())
     assert posted == Posted("not_sent", "the mail server did not answer in time")
 

@@ -1,0 +1,22 @@
+"""The CPU time of processes and of everything they have started."""
+
+from collections.abc import Iterable
+
+import psutil
+
+
+def tree_seconds(pids: Iterable[int]) -> float:
+    """Return user and system seconds used so far by these processes, their children, and those that have ended."""
+    return sum(_seconds(process) for pid in pids for process in _tree(psutil.Process(pid)))
+
+
+def _tree(process: psutil.Process) -> list[psutil.Process]:
+    return [process, *process.children(recursive=True)]
+
+
+def _seconds(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:  # it ended just now: its parent's account has it
+        return 0.0
+    return float(times.user + times.system + times.children_user + times.children_system)
