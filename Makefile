@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+UV_LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test lint format bench lock clean
@@ -42,8 +43,9 @@ bench: setup ## Measure the pipeline beside the plain baseline, in one run
 	$(BIN)/python -m tests.bench
 
 lock: ## Resolve the dependencies anew (needs uv)
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--all-extras --group dev --quiet pyproject.toml --output-file requirements.lock
+	$(UV_LOCK) --all-extras --group dev pyproject.toml --output-file requirements.lock
+	printf 'aiohttp\naiosmtpd\ncelery[redis]\n' | \
+		$(UV_LOCK) --constraint requirements.lock pyproject.toml - --output-file requirements-prod.lock
 
 clean: ## Remove the environment and all local data
 	rm -rf $(VENV) .local

@@ -5,15 +5,15 @@ import re
 import sys
 from typing import TextIO
 
-#: A phone number in international form, wherever it stands in a line.
-_NUMBER = re.compile(r"\+\d{7,15}\b")
+#: A phone number in international form, wherever it stands in a line; in a URL or a form its plus is escaped.
+_NUMBER = re.compile(r"(\+|%2[Bb])(\d)\d{6,}")
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 def mask_numbers(text: str) -> str:
-    """Replace all but the first two characters of each phone number."""
-    return _NUMBER.sub(lambda match: match[0][:2] + "…", text)
+    """Replace all but the plus and the first digit of each phone number."""
+    return _NUMBER.sub(r"\1\2…", text)
 
 
 class MaskingFormatter(logging.Formatter):

@@ -1,6 +1,7 @@
 """Serves the webhook tier with Granian: ``python -m webhooks`` listens on HOST and PORT."""
 
 import os
+import socket
 import sys
 
 from granian.constants import Interfaces
@@ -20,6 +21,7 @@ def main() -> int:
     try:
         settings = Settings.from_environment(os.environ)
         create_app(settings)
+        _refuse_taken_port(settings)
     except InvalidSettings as error:
         print(f"webhooks: {error}", file=sys.stderr)  # noqa: T201
         return 2
@@ -35,6 +37,24 @@ def main() -> int:
     )
     server.serve()
     return 0
+
+
+def _refuse_taken_port(settings: Settings) -> None:
+    """Raise InvalidSettings when somebody listens there already.
+
+    On Linux the server would share the port with another one of its kind, and callbacks would reach either.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise InvalidSettings(
+                "PORT",
+                f"nobody can listen on {settings.host}:{settings.port} ({error.strerror})",
+                "stop whoever does, or choose another PORT or HOST",
+            ) from None
 
 
 if __name__ == "__main__":

@@ -12,7 +12,19 @@ from messaging_pipeline.twilio_api.callbacks import MalformedCallback
 
 _log = logging.getLogger(__name__)
 
-_ANSWER_NAMES = {403: "bad_signature", 400: "malformed", 413: "too_large", 503: "broker_away"}
+_ANSWER_NAMES = {
+    200: "taken",
+    204: "taken",
+    400: "malformed",
+    403: "bad_signature",
+    404: "not_found",
+    405: "wrong_method",
+    413: "too_large",
+    503: "broker_away",
+}
+
+#: Where a request is counted that no route took, such as the GET of a webhook that is misconfigured at Twilio.
+_NO_ROUTE = "none"
 
 
 def register(app: Flask) -> None:
@@ -60,7 +72,7 @@ def _start_timing() -> None:
 
 
 def _count(answer: Response) -> Response:
-    if request.blueprint and request.blueprint != "health":
-        name = "taken" if answer.status_code < 300 else _ANSWER_NAMES.get(answer.status_code, "other")  # noqa: PLR2004
-        record_callback(request.blueprint, name, time.perf_counter() - g.began)
+    if request.blueprint != "health":
+        name = _ANSWER_NAMES.get(answer.status_code, "other")
+        record_callback(request.blueprint or _NO_ROUTE, name, time.perf_counter() - g.began)
     return answer

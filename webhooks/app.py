@@ -12,20 +12,18 @@ from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.settings import Settings
 from webhooks import answers
 from webhooks.authentication import EXTENSION, Signatures, tokens_by_tenant
+from webhooks.body import limit_bodies
 from webhooks.health import health
 from webhooks.inbound import PUBLISHER, SEALER, inbound
 from webhooks.outlet import Outlet, Report
 from webhooks.public_address import public_addresses
 from webhooks.status import CLOCK, OUTLET, status
 
-#: Twilio's callbacks are a few hundred bytes, an inbound message with ten media a few thousand.
-MAX_BODY_BYTES = 64 * 1024
-
 
 def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     """Make the application; raises InvalidSettings naming what is missing or wrong."""
     app = Flask("webhooks", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    limit_bodies(app)
     app.url_map.strict_slashes = True
     publisher = Publisher(settings.broker_url)
     app.extensions[EXTENSION] = Signatures(

@@ -9,8 +9,10 @@ from flask import Response, current_app, request
 from werkzeug.exceptions import Forbidden, NotFound
 
 from messaging_pipeline.configuration import Configuration, Tenant
+from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.settings import Settings
 from messaging_pipeline.twilio_api.signature import verify
+from webhooks.body import read_body
 from webhooks.public_address import PublicAddress, raw_target
 
 View = Callable[..., Response]
@@ -26,7 +28,16 @@ class Signatures:
 
 
 def tokens_by_tenant(configuration: Configuration, settings: Settings) -> dict[str, list[str]]:
-    """Follow every tenant's references to its tokens; raises InvalidSettings when one leads nowhere."""
+    """Follow every tenant's references to its tokens.
+
+    Raises InvalidSettings when one leads nowhere, or when there is no tenant whose callbacks could be verified.
+    """
+    if not configuration.tenants:
+        raise InvalidSettings(
+            "TWILIO_ACCOUNT_SID",
+            "is not set and no tenant is declared, so no callback could be verified",
+            "set it and TWILIO_AUTH_TOKEN, or declare tenants in messaging.toml",
+        )
     return {
         key: [settings.read_secret(reference) for reference in _references(tenant)]
         for key, tenant in configuration.tenants.items()
@@ -46,6 +57,7 @@ def signed_by_twilio(address: str) -> Callable[[View], View]:
             signatures: Signatures = current_app.extensions[EXTENSION]
             if tenant not in signatures.tokens:
                 raise NotFound
+            read_body()
             if not _is_signed(signatures, address, tenant):
                 raise Forbidden
             return view(tenant=tenant, **values)

@@ -10,6 +10,8 @@ _MAILBOX = r"[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]{1,64}@[A-Za-z0-9.-]{1,253}"
 _MAILBOX_ALONE = re.compile(_MAILBOX)
 _MAILBOX_WITH_NAME = re.compile(rf"(?P<name>[^<>\x00-\x1f\x7f]*)<(?P<address>{_MAILBOX})>")
 
+_QUOTED = re.compile(r'"(?P<name>[^"]*)"')
+
 
 @dataclass(frozen=True, slots=True)
 class Sender:
@@ -43,4 +45,6 @@ def parse_sender(text: str) -> Sender:
             "is not an e-mail address",
             "write `name@example.com` or `Name <name@example.com>`",
         )
-    return Sender(named["address"], named["name"].strip().strip('"'))
+    name = named["name"].strip()
+    quoted = _QUOTED.fullmatch(name)
+    return Sender(named["address"], quoted["name"] if quoted else name)

@@ -58,9 +58,10 @@ class SmtpPostbox:
             connection = self._connect()
         except (OSError, ValueError) as error:  # ValueError: a challenge to our login that is not base64
             return Posted("not_sent", _explain(error))
-        posted = self._hand_over(connection, letter.to, text)
-        connection.leave()
-        return posted
+        try:
+            return self._hand_over(connection, letter.to, text)
+        finally:
+            connection.leave()
 
     def _connect(self) -> SmtpConnection:
         """Connect, encrypt and log in; raises OSError or ValueError."""
@@ -92,7 +93,7 @@ class SmtpPostbox:
         """Say who writes to whom, and that the letter comes now; return the server's objection, if it has one."""
         size = f" SIZE={size_bytes}" if connection.has_extn("size") else ""  # RFC 1870
         for command, what, wanted in (
-            (f"MAIL FROM:<{self._sender.address}>{size}", "the sender", _TAKEN),
+            (f"MAIL FROM:<{self._sender.address}>{size}", "the sender or the letter's size", _TAKEN),
             (f"RCPT TO:<{to}>", "the recipient", _TAKEN),
             ("DATA", "the letter", _GO_ON),
         ):
@@ -127,7 +128,7 @@ def _objection(code: int, what: str) -> Posted:
 
 
 #: What kept a letter from being handed over; the first kind that fits explains it.
-_EXPLANATIONS: tuple[tuple[type[Exception], str], ...] = (
+_EXPLANATIONS: tuple[tuple[type[OSError | ValueError], str], ...] = (
     (socket.gaierror, "the mail server's name could not be resolved"),
     (TimeoutError, "the mail server did not answer in time"),
     (ConnectionRefusedError, "the mail server refused the connection"),
@@ -136,12 +137,15 @@ _EXPLANATIONS: tuple[tuple[type[Exception], str], ...] = (
     (smtplib.SMTPNotSupportedError, "the mail server offers no STARTTLS, or no login; check SMTP_URL"),
     (smtplib.SMTPResponseException, "the mail server did not let us begin"),
     (smtplib.SMTPServerDisconnected, "the mail server closed the connection"),
+    (smtplib.SMTPException, "the mail server offers no way to log in that we know; check SMTP_URL"),
     (ConnectionError, "the connection to the mail server broke"),
+    (OSError, "no connection to the mail server could be made"),
+    (ValueError, "the mail server asked for our login in a way that makes no sense"),
 )
 
 
-def _explain(error: Exception) -> str:
+def _explain(error: OSError | ValueError) -> str:
     if isinstance(error, smtplib.SMTPServerDisconnected) and isinstance(error.__context__, OSError):
         error = error.__context__  # smtplib hides a timeout behind its own name for a closed connection
-    words = next((words for kind, words in _EXPLANATIONS if isinstance(error, kind)), "the mail server was of no use")
+    words = next(words for kind, words in _EXPLANATIONS if isinstance(error, kind))
     return f"{words} ({error.smtp_code})" if isinstance(error, smtplib.SMTPResponseException) else words

@@ -17,7 +17,7 @@ from messaging_pipeline.fallback.plain_text import one_line, valid
 
 _ON_THE_WIRE = compat32.clone(linesep="\r\n", cte_type="7bit")
 
-#: An ASCII value up to this long stays as it is; a longer one might be folded, and lose blanks where it is.
+#: An ASCII value up to this long stays as it is; a longer one could not always be folded to lines of 78 characters.
 _LONGEST_BARE_CHARACTERS = 60
 
 

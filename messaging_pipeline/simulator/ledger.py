@@ -76,6 +76,7 @@ def message_row(message: Message) -> dict[str, Any]:
         "error_code": message.error_code,
         "segments": message.segments,
         "created_at": message.created_at,
+        "is_deleted": message.is_deleted,
         "status_callback": message.status_callback,
         "transitions": [step._asdict() for step in message.transitions],
         "callback_attempts": [attempt._asdict() for attempt in message.callback_attempts],

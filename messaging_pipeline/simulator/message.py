@@ -74,6 +74,7 @@ class Message:
     updated_at: float = 0.0
     error_code: int | None = None
     feedback: str | None = None
+    is_deleted: bool = False
     position: int = 0
     transitions: list[Transition] = field(default_factory=list)
     callback_attempts: list[CallbackAttempt] = field(default_factory=list)

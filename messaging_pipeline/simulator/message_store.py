@@ -25,6 +25,7 @@ class MessageFilter:
         """Say whether the message is shown."""
         return (
             message.account_sid == self.account_sid
+            and not message.is_deleted
             and self.to in {None, message.to}
             and self.from_ in {None, message.sender}
             and (self.created_until is None or message.created_at <= self.created_until)
@@ -40,7 +41,7 @@ class MessageFilter:
 
 
 class MessageStore:
-    """Messages by sid and by recipient, in the order of their creation."""
+    """Messages by sid and by recipient, in the order of their creation; the evidence of deleted ones stays."""
 
     def __init__(self) -> None:
         self._by_sid: dict[str, Message] = {}
@@ -60,17 +61,13 @@ class MessageStore:
         self._by_sid[message.sid] = message
         self._by_recipient.setdefault(message.to, []).append(message)
 
-    def remove(self, message: Message) -> None:
-        """Forget a message."""
-        del self._by_sid[message.sid]
-        self._by_recipient[message.to].remove(message)
-
     def find(self, sid: str) -> Message | None:
-        """Return the message with this sid."""
-        return self._by_sid.get(sid)
+        """Return the message with this sid, unless it was deleted."""
+        message = self._by_sid.get(sid)
+        return None if message is None or message.is_deleted else message
 
     def to(self, recipient: str) -> list[Message]:
-        """Return the messages to one recipient, oldest first."""
+        """Return the messages to one recipient, oldest first, deleted ones too."""
         return self._by_recipient.get(recipient, [])
 
     def newest_first(self, wanted: MessageFilter, before: int | None) -> Iterator[Message]:

@@ -99,7 +99,7 @@ def _delete(call: Call) -> Reply:
     message = find(call)
     if not message.is_finished:
         raise ApiError(20009)
-    call.world.messages.remove(message)
+    message.body, message.media, message.is_deleted = "", [], True
     return Reply(204, None)
 
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Any
 
 from messaging_pipeline.simulator.message import Media, Message
@@ -13,7 +14,12 @@ def date(unix_seconds: float | None) -> str | None:
     """Return a date as Twilio writes it: RFC 2822, whole seconds, +0000."""
     if unix_seconds is None:
         return None
-    return format_datetime(datetime.fromtimestamp(int(unix_seconds), UTC))
+    return _rfc_2822(int(unix_seconds))
+
+
+@lru_cache(maxsize=64)  # most messages of a page, and all of a moment, have the same few dates
+def _rfc_2822(unix_seconds: int) -> str:
+    return format_datetime(datetime.fromtimestamp(unix_seconds, UTC))
 
 
 def account_path(account_sid: str) -> str:

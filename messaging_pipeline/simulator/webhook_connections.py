@@ -6,9 +6,8 @@ each message through a general HTTP client cost it more than twice the CPU.
 
 import asyncio
 import ssl
-from dataclasses import dataclass
 from functools import cache
-from typing import cast
+from typing import NamedTuple, cast
 
 from messaging_pipeline.simulator.webhook_answer import WebhookAnswer, parse_answer
 
@@ -25,8 +24,7 @@ class NoAnswerError(Exception):
         self.outcome = outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Whom to connect to."""
 
     host: str
@@ -34,8 +32,7 @@ class Origin:
     tls: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(NamedTuple):
     """How long to wait, in seconds: for a connection, for the next bytes, and for everything together."""
 
     connect_seconds: float

@@ -30,8 +30,8 @@ def start_valkey(data_dir: Path, *, wait_seconds: float = 15.0) -> Valkey:
     keeps out other accounts of the machine, and an answer to it proves that the server on the port is ours.
     ``wait_seconds`` is how long to wait for a predecessor that is still shutting down, its parent killed.
 
-    Raises :class:`wheels.LocalExtraMissing`, :class:`FolderInUse` when another process serves the folder, and
-    :class:`ProcessFailed` with the end of the server's log.
+    Raises ``LocalExtraMissing``, ``FolderInUse`` when another process serves the folder, and
+    ``ProcessFailed`` with the end of the server's log.
     """
     program = wheels.valkey_program()
     data_dir.mkdir(parents=True, exist_ok=True)

@@ -34,7 +34,7 @@ class FolderLock:
     def __init__(self, folder: Path, *, wait_seconds: float = 0.0) -> None:
         """Take the lock, waiting up to ``wait_seconds`` for a holder that is about to end.
 
-        Raises :class:`FolderInUse` when it is still held then, or is another account's.
+        Raises ``FolderInUse`` when it is still held then, or is another account's.
         """
         try:
             self._file = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)

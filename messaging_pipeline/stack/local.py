@@ -56,10 +56,6 @@ class LocalStack:
         """Describe a process that has ended by itself, or return None while all run."""
         return self._servers.first_failure() or self._supervisor.first_failure()
 
-    def pids(self) -> dict[str, int]:
-        """Return the ids of our own processes by name; the servers' are not among them."""
-        return self._supervisor.pids()
-
 
 @contextmanager
 def local_stack(

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+from messaging_pipeline.errors import InvalidSettings
+
 _FILE = "secrets.json"
 
 
@@ -25,10 +27,11 @@ def local_secrets(folder: Path) -> LocalSecrets:
     """Return the secrets kept in ``folder``, drawing them when there are none yet.
 
     They stay the same from run to run: what was sealed must be opened, and exported variables stay true.
+    Raises InvalidSettings when the file was tampered with.
     """
     path = folder / _FILE
     if path.exists():
-        return LocalSecrets(**json.loads(path.read_text()))
+        return _read(path)
     drawn = LocalSecrets(
         account_sid=f"AC{secrets.token_hex(16)}",
         messaging_service_sid=f"MG{secrets.token_hex(16)}",
@@ -37,6 +40,14 @@ def local_secrets(folder: Path) -> LocalSecrets:
     )
     _write_for_the_owner_only(path, json.dumps(asdict(drawn), indent=2) + "\n")
     return drawn
+
+
+def _read(path: Path) -> LocalSecrets:
+    try:
+        return LocalSecrets(**json.loads(path.read_text()))
+    except (ValueError, TypeError):
+        remedy = "restore it, or delete it and with it the key to all bodies in the local database"
+        raise InvalidSettings(str(path), "does not hold the secrets of a local stack", remedy) from None
 
 
 def _write_for_the_owner_only(path: Path, text: str) -> None:

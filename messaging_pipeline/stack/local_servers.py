@@ -1,6 +1,6 @@
 """The servers of a local stack: the caller's where the environment names them, private ones otherwise."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +19,8 @@ from messaging_pipeline.stack.readiness import redis_answers
 class LocalServers:
     """``started`` are ours, and ``made`` the variables that lead to them."""
 
-    started: list[EmbeddedServer] = field(default_factory=list)
-    made: dict[str, str] = field(default_factory=dict, repr=False)
+    started: Sequence[EmbeddedServer]
+    made: Mapping[str, str] = field(repr=False)
 
     def first_failure(self) -> ProcessFailed | None:
         """Describe a server of ours that has ended by itself, or return None."""
@@ -34,21 +34,22 @@ def local_servers(given: Mapping[str, str], folder: Path) -> Iterator[LocalServe
 
     Raises NotReachable for a server of the caller's that does not answer, and as the embedded servers do.
     """
-    servers = LocalServers()
+    started: list[EmbeddedServer] = []
+    made: dict[str, str] = {}
     with ExitStack() as cleanup:
         if not is_set(given, "DATABASE_URL"):
             postgres = cleanup.enter_context(start_postgres(folder / "postgres"))
-            servers.started.append(postgres)
-            servers.made["DATABASE_URL"] = postgres.dsn
+            started.append(postgres)
+            made["DATABASE_URL"] = postgres.dsn
         if not is_set(given, "REDIS_URL"):
             valkey = cleanup.enter_context(start_valkey(folder / "valkey"))
-            servers.started.append(valkey)
-            servers.made["REDIS_URL"] = valkey.url
+            started.append(valkey)
+            made["REDIS_URL"] = valkey.url
             if not is_set(given, "CELERY_BROKER_URL"):
-                servers.made["CELERY_BROKER_URL"] = valkey.url
-        _check({**given, **servers.made})
-        migrate({**given, **servers.made}["DATABASE_URL"])
-        yield servers
+                made["CELERY_BROKER_URL"] = valkey.url
+        _check({**given, **made})
+        migrate({**given, **made}["DATABASE_URL"])
+        yield LocalServers(started, made)
 
 
 def _check(environment: Mapping[str, str]) -> None:

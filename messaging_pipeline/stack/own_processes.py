@@ -13,6 +13,8 @@ from messaging_pipeline.stack.readiness import http_answers, simulator_address
 MEASURED = ("deliver", "events", "webhooks")
 """The processes that serve metrics, each on a port of its own."""
 
+_WORKER_GRACE_SECONDS = 30.0  # longer than any call to the outside may take
+
 _LOCAL = {
     "HOST": LOOPBACK,  # some shells export the machine's name under this name
     "MESSAGING_METRICS_HOST": LOOPBACK,
@@ -65,4 +67,5 @@ def _worker(name: str, line: Sequence[str], environment: Mapping[str, str]) -> P
         argv=for_this_interpreter(line),
         environment=environment,
         ready=partial(http_answers, int(environment["MESSAGING_METRICS_PORT"]), "/metrics"),
+        grace_seconds=_WORKER_GRACE_SECONDS,
     )

@@ -15,7 +15,7 @@ def free_port() -> int:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ``count`` different free ports, as :func:`free_port` does."""
+    """Return ``count`` different free ports, as ``free_port`` does."""
     with ExitStack() as held:
         return [_bound_port(held.enter_context(socket.socket())) for _ in range(count)]
 

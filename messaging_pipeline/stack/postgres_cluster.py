@@ -28,22 +28,28 @@ class Cluster:
 def place(data_dir: Path) -> Cluster:
     """Choose the folders for ``data_dir``, such that the account which runs the server can reach them.
 
-    Raises :class:`wheels.LocalExtraMissing`.
+    Raises ``LocalExtraMissing``.
     """
     home = wheels.postgres_home()
     if unprivileged.account_needed() is None:
         data_dir.chmod(0o700)
         return Cluster(home, data_dir / "data")
-    if unprivileged.reachable(data_dir) and unprivileged.reachable(home / "bin" / "postgres"):
+    if not unprivileged.is_elsewhere(data_dir) and all(map(unprivileged.reachable, (data_dir, home / "bin"))):
         data_dir.chmod(0o711)
         return Cluster(home, data_dir / "data")
     elsewhere = unprivileged.elsewhere(data_dir)
-    return Cluster(_copy_programs(home, elsewhere / "programs"), elsewhere / "data")
+    return Cluster(_copy_programs(home, elsewhere), elsewhere / "data")
 
 
-def _copy_programs(home: Path, target: Path) -> Path:
-    """Copy the programs and the libraries they look for at a path relative to their own."""
+def _copy_programs(home: Path, elsewhere: Path) -> Path:
+    """Copy the programs and the libraries they look for at a path relative to their own.
+
+    Another installation of the package takes the place of the copy of a former one.
+    """
     package = home.parent
+    target = elsewhere / f"programs-{(home / 'bin' / 'postgres').stat().st_mtime_ns}"
+    for former in set(elsewhere.glob("programs-*")) - {target}:
+        shutil.rmtree(former)
     copy = target / package.name / home.name
     copy.parent.mkdir(parents=True, exist_ok=True)
     unprivileged.copy_tree(home, copy)
@@ -85,6 +91,5 @@ def _initdb(cluster: Cluster, folder: Path, log: Path) -> None:
 
 
 def environment() -> dict[str, str]:
-    """Return our environment without the variables by which Postgres would be steered from outside."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_"))}
-    return kept | {"LC_ALL": "C"}
+    """Return our environment, in which the programs speak English."""
+    return {**os.environ, "LC_ALL": "C"}

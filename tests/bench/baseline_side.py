@@ -21,15 +21,15 @@ select '+14155550100', %(body)s, 'sent', sid from unnest(%(sids)s::text[]) as co
 
 
 class BaselineSide(Side):
-    """The usual way. ``concurrency`` is the number of the pool's processes."""
+    """The usual way. ``pool`` is the number of the pool's processes."""
 
     name = "baseline"
     sends_with = "worker"
     follows_with = "worker"
 
-    def __init__(self, bed: Bed, redis_number: int, concurrency: int) -> None:
+    def __init__(self, bed: Bed, redis_number: int, pool: int) -> None:
         super().__init__(bed, redis_number)
-        self.concurrency = concurrency
+        self.pool = pool
         self._port = free_port()
         self._environment = {
             **bed.environment(),
@@ -62,7 +62,7 @@ class BaselineSide(Side):
         return [
             ProcessSpec(
                 name="worker",
-                argv=(sys.executable, "-m", *line, "-c", str(self.concurrency)),
+                argv=(sys.executable, "-m", *line, "-c", str(self.pool)),
                 environment=self._environment,
             )
         ]

@@ -38,7 +38,7 @@ choose_sender_seconds = [{chosen}, {chosen}]
 handover_seconds = [{handover}, {handover}]
 receipt_seconds = [{receipt}, {receipt}]
 """
-_OF_THE_PROJECT = ("TWILIO_", "MESSAGING_", "DATABASE_URL", "REDIS_URL", "CELERY_", "SMTP_URL", "SENDGRID_", "FALLBACK_")
+_OURS = ("TWILIO_", "MESSAGING_", "DATABASE_URL", "REDIS_URL", "CELERY_", "SMTP_URL", "SENDGRID_", "FALLBACK_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Bed:
 
     def environment(self) -> dict[str, str]:
         """Return the machine's environment with the simulator's account in it, and nothing of this project's."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(_OF_THE_PROJECT)}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
         return {
             **kept,
             "TWILIO_ACCOUNT_SID": self.account_sid,

@@ -64,9 +64,13 @@ def fire(side: Side, requests: Sequence[str], folder: Path, *, rate_per_second: 
     """Let a process of its own fire the requests at a side's webhooks; 0 means as fast as they are answered."""
     file = folder / f"volley-{secrets.token_hex(4)}.json"
     file.write_text(json.dumps(requests), "ascii")
-    line = [sys.executable, "-m", "tests.bench.load", str(file), "--port", str(urlsplit(side.web_url).port)]
+    arguments = [str(file), "--port", str(urlsplit(side.web_url).port), "--rate", str(rate_per_second)]
     fired = subprocess.run(
-        [*line, "--rate", str(rate_per_second)], capture_output=True, text=True, check=True, timeout=_LONGEST_VOLLEY_SECONDS
+        [sys.executable, "-m", "tests.bench.load", *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=_LONGEST_VOLLEY_SECONDS,
     )
     file.unlink()
     told = json.loads(fired.stdout)

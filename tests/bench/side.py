@@ -30,6 +30,15 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one message has come, at least."""
+
+    with_sid: bool
+    sent: bool
+    delivered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Running:
     """Processes that are ready."""
 
@@ -85,17 +94,17 @@ class Side(ABC):
         folder = self._new_folder()
         specs = {spec.name: _ready_when_logged(spec, folder) for spec in self.workers(folder)}
         with Supervisor(folder) as supervisor:
-            supervisor.start(*(spec for name, spec in specs.items() if name != last))
-            supervisor.start(specs[last])
-            yield Running(tuple(supervisor.pids().values()))
+            started = supervisor.start(*(spec for name, spec in specs.items() if name != last))
+            started += supervisor.start(specs[last])
+            yield Running(tuple(process.pid for process in started))
 
     @contextmanager
     def running_web(self) -> Iterator[Running]:
         """Run the webhook server for the length of a block."""
         folder = self._new_folder()
         with Supervisor(folder) as supervisor:
-            supervisor.start(self.web(folder))
-            yield Running(tuple(supervisor.pids().values()))
+            (process,) = supervisor.start(self.web(folder))
+            yield Running((process.pid,))
 
     def clear(self) -> None:
         """Empty the store and the broker."""
@@ -121,11 +130,14 @@ class Side(ABC):
         """Return the SID of each message by its recipient."""
         return dict(self._rows("select to_number, sid from messages where sid is not null"))
 
-    def progress(self, to: str) -> tuple[bool, bool]:
-        """Tell whether the message to a number has a SID, and whether it is known to be sent."""
-        statement = "select sid is not null, status in ('sent', 'delivered') from messages where to_number = %s"
+    def progress(self, to: str) -> Progress:
+        """Tell how far the message to a number has come."""
+        statement = (
+            "select sid is not null, status in ('sent', 'delivered'), status = 'delivered'"
+            " from messages where to_number = %s"
+        )
         (row,) = self.database.execute(statement, (to,)).fetchall()
-        return bool(row[0]), bool(row[1])
+        return Progress(*row)
 
     def close(self) -> None:
         """Close every connection."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 STANDSTILL_SECONDS = 30.0
 _LOOK_SECONDS = 0.05
+_CLOSE_LOOK_SECONDS = 0.001
 
 
 class StoodStill(Exception):
@@ -12,7 +13,7 @@ class StoodStill(Exception):
 
 
 def until_all(count: Callable[[], int], target: int, what: str) -> float:
-    """Return the monotonic time at which ``count`` has reached ``target``."""
+    """Return the time (``time.monotonic``) at which ``count`` has reached ``target``, looking 20 times a second."""
     best, moved_at = -1, time.monotonic()
     while True:
         reached, now = count(), time.monotonic()
@@ -23,3 +24,13 @@ def until_all(count: Callable[[], int], target: int, what: str) -> float:
         elif now - moved_at > STANDSTILL_SECONDS:
             raise StoodStill(f"{what}: {reached} of {target}, and nothing has moved for {STANDSTILL_SECONDS:g} seconds")
         time.sleep(_LOOK_SECONDS)
+
+
+def until(is_so: Callable[[], bool], what: str) -> float:
+    """Return the time (``time.perf_counter``) at which something is so, looking every millisecond."""
+    began = time.perf_counter()
+    while not is_so():
+        if time.perf_counter() - began > STANDSTILL_SECONDS:
+            raise StoodStill(f"{what}: not within {STANDSTILL_SECONDS:g} seconds")
+        time.sleep(_CLOSE_LOOK_SECONDS)
+    return time.perf_counter()

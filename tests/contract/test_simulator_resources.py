@@ -125,6 +125,16 @@ def test_a_finished_message_can_be_redacted_and_deleted(twilio: SimulatedTwilio)
     assert twilio.client.messages(sid).delete()
     with pytest.raises(TwilioRestException):
         twilio.client.messages(sid).fetch()
+    assert twilio.client.messages.list() == []
+
+
+def test_a_deleted_message_stays_in_the_ledger_without_its_body(twilio: SimulatedTwilio) -> None:
+    sid = twilio.send().sid
+    finished(twilio, sid)
+    twilio.client.messages(sid).delete()
+
+    [message] = twilio.control.messages()["messages"]
+    assert (message["sid"], message["is_deleted"], message["body"]) == (sid, True, "")
 
 
 def test_an_unfinished_message_can_neither_be_redacted_nor_deleted(twilio: SimulatedTwilio) -> None:

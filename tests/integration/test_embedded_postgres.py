@@ -32,8 +32,8 @@ def bare_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def initialised() -> Iterator[Path]:
-    """A folder in which a server has run once: copying it is quicker than making another."""
+def folder() -> Iterator[Path]:
+    """A folder in which a server has run once, and will again and again: making one takes its time."""
     with tempfile.TemporaryDirectory() as made:
         Path(made).chmod(0o711)
         _start(Path(made) / "postgres").stop()
@@ -45,15 +45,10 @@ def _copy(source: Path, target: Path) -> Path:
     return target
 
 
-@pytest.fixture
-def folder(bare_folder: Path, initialised: Path) -> Path:
-    return _copy(initialised, bare_folder)
-
-
 @pytest.fixture(scope="module")
-def server(initialised: Path) -> Iterator[Postgres]:
+def server(folder: Path) -> Iterator[Postgres]:
     """A server to ask questions of, with the settings it has by itself."""
-    with start_postgres(_copy(initialised, initialised.with_name("shared"))) as running:
+    with start_postgres(_copy(folder, folder.with_name("shared"))) as running:
         yield running
 
 
@@ -72,25 +67,24 @@ def _remember(server: Postgres, word: str) -> None:
         connection.execute("INSERT INTO memory VALUES (%s)", [word])
 
 
+def _remembers(server: Postgres, word: str) -> bool:
+    return _ask(server, f"SELECT count(*) FROM memory WHERE word = '{word}'") == "1"
+
+
 def test_what_was_written_is_there_after_a_restart(folder: Path) -> None:
     with _start(folder) as server:
         _remember(server, "kept")
     with _start(folder) as server:
-        assert _ask(server, "SELECT word FROM memory") == "kept"
+        assert _remembers(server, "kept")
 
 
 def test_no_process_is_left_after_stop(folder: Path) -> None:
     server = _start(folder)
     backend = int(_ask(server, "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'"))
     server.stop()
+    server.stop()  # which is harmless
     assert has_ended(server.pid, within_seconds=0)
     assert has_ended(backend, within_seconds=0)
-
-
-def test_stopping_twice_is_harmless(folder: Path) -> None:
-    server = _start(folder)
-    server.stop()
-    server.stop()
 
 
 def test_a_client_that_stays_connected_does_not_hold_up_the_stop(folder: Path) -> None:
@@ -105,12 +99,6 @@ def test_it_can_be_reached_through_its_socket_only(server: Postgres) -> None:
     assert (server.data.stat().st_mode & 0o077) == 0
 
 
-def test_it_writes_through_to_the_disk_unless_told_otherwise(server: Postgres, folder: Path) -> None:
-    assert _ask(server, "SHOW fsync") == "on"
-    with start_postgres(folder, settings={"fsync": "off"}) as careless:
-        assert _ask(careless, "SHOW fsync") == "off"
-
-
 def test_it_has_room_for_the_connections_of_all_processes(server: Postgres) -> None:
     assert _ask(server, "SHOW max_connections") == "200"
 
@@ -122,18 +110,19 @@ def test_text_is_utf_8_and_sorts_alike_on_every_machine(server: Postgres) -> Non
 
 
 def test_variables_meant_for_another_postgres_do_not_steer_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"PGPORT": "1", "PGDATA": "/nonexistent", "PGDATESTYLE": "German"}.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PGDATA", "/nonexistent")
+    monkeypatch.setenv("PGPORT", "1")
     with _start(folder) as server:
-        monkeypatch.delenv("PGDATESTYLE")  # which steers the client as well
-        assert _ask(server, "SHOW datestyle") == "ISO, MDY"
+        assert _ask(server, "SELECT 1") == "1"
 
 
-def test_two_folders_have_two_servers(server: Postgres, folder: Path) -> None:
-    with _start(folder) as other:
-        _remember(other, "word")
+def test_two_folders_have_two_servers_with_their_own_settings_and_data(server: Postgres, folder: Path) -> None:
+    with start_postgres(folder, settings={"fsync": "off"}) as other:
+        with psycopg.connect(other.dsn) as connection:
+            connection.execute("CREATE TABLE theirs ()")
         assert other.dsn != server.dsn
-        assert _ask(server, "SELECT to_regclass('memory')") == "None"
+        assert _ask(server, "SELECT to_regclass('theirs')") == "None"
+        assert (_ask(server, "SHOW fsync"), _ask(other, "SHOW fsync")) == ("on", "off")
 
 
 def test_a_folder_in_use_is_refused(server: Postgres) -> None:
@@ -149,9 +138,9 @@ def test_a_folder_in_use_is_refused(server: Postgres) -> None:
         pytest.param('it\'s a "folder" & 50%', id="with blanks and quotes"),
     ],
 )
-def test_no_path_is_an_obstacle(bare_folder: Path, initialised: Path, path: str) -> None:
+def test_no_path_is_an_obstacle(bare_folder: Path, folder: Path, path: str) -> None:
     (bare_folder / path).parent.mkdir(parents=True)
-    with _start(_copy(initialised, bare_folder / path)) as server:
+    with _start(_copy(folder, bare_folder / path)) as server:
         assert _ask(server, "SELECT 1") == "1"
         assert server.data.is_relative_to(bare_folder / path)
 
@@ -162,7 +151,7 @@ def test_a_server_that_was_killed_recovers_what_it_had_confirmed(folder: Path) -
         os.kill(server.pid, signal.SIGKILL)
         assert has_ended(server.pid)
     with _start(folder) as server:
-        assert _ask(server, "SELECT word FROM memory") == "confirmed"
+        assert _remembers(server, "confirmed")
 
 
 def test_a_process_id_that_belongs_to_another_program_by_now_is_no_obstacle(folder: Path) -> None:
@@ -206,8 +195,12 @@ def test_a_killed_parent_takes_the_server_along_and_the_next_start_waits_for_it(
     with subprocess.Popen(doomed, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
+        os.kill(pid, signal.SIGSTOP)  # so that it takes its time
         parent.kill()
     try:
+        with pytest.raises(FolderInUse):
+            start_postgres(folder, wait_seconds=0)
+        os.kill(pid, signal.SIGCONT)
         with _start(folder) as server:
             assert has_ended(pid, within_seconds=0)
             assert _ask(server, "SELECT 1") == "1"
@@ -224,7 +217,7 @@ def test_as_root_a_folder_that_others_cannot_reach_stays_closed(tmp_path: Path) 
         place = server.data.parent
     try:
         with _start(closed / "postgres") as server:
-            assert _ask(server, "SELECT word FROM memory") == "kept"
+            assert _remembers(server, "kept")
             assert server.data.parent == place
         assert (closed.stat().st_mode & 0o777) == 0o700
         assert not place.is_relative_to(tmp_path)

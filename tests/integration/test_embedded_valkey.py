@@ -136,8 +136,12 @@ def test_a_killed_parent_takes_the_server_along_and_the_next_start_waits_for_it(
     with subprocess.Popen(doomed, cwd=PROJECT, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
+        os.kill(pid, signal.SIGSTOP)  # so that it takes its time
         parent.kill()
     try:
+        with pytest.raises(FolderInUse):
+            start_valkey(tmp_path, wait_seconds=0)
+        os.kill(pid, signal.SIGCONT)
         with start_valkey(tmp_path):
             assert has_ended(pid, within_seconds=0)
     finally:

@@ -150,11 +150,6 @@ def with_retry(write: Callable[[], object]) -> None:
         with_retry(write)
 
 
-@pytest.mark.xfail(
-    raises=AssertionError,
-    strict=True,
-    reason="finish_attempt locks the attempt before its message, everybody else the message first",
-)
 def test_an_answer_and_a_callback_that_meet_do_not_deadlock(
     busy_runtime: WorkerRuntime, database_url: str, observer: psycopg.Connection
 ) -> None:

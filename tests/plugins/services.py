@@ -129,4 +129,4 @@ def _an_empty_database(server: str, besides: str = "") -> str:
         with redis.Redis.from_url(url) as client:
             if url != besides and client.dbsize() == 0:
                 return url
-    pytest.exit("none of the databases 9 to 15 at REDIS_URL is empty; empty one, or unset REDIS_URL")
+    pytest.exit("none of the databases 9 to 15 at REDIS_URL is empty; empty one, or unset REDIS_URL", returncode=2)

@@ -48,6 +48,14 @@ def says(log: Path, word: str = "ready") -> Callable[[], bool]:
     return lambda: log.exists() and word in log.read_text()
 
 
+def wait_for(what: Callable[[], bool]) -> None:
+    """Return when ``what`` is true; fail when that takes far too long."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not what():
+        assert time.monotonic() < deadline
+        threading.Event().wait(0.01)
+
+
 def has_ended(pid: int, within_seconds: float = WAIT_SECONDS) -> bool:
     """Wait for any process to end, whoever's child it is; one that waits to be buried has ended."""
     if not hasattr(os, "pidfd_open"):  # macOS

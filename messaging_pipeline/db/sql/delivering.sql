@@ -47,20 +47,24 @@ limit 1
 --
 -- Opening is the mark that is committed before the request leaves. It yields nothing when the claim was lost meanwhile,
 -- when the message expired, or when another request of the message is under way.
-with closed as (
-    update attempts
+with standing as (
+    -- The message before its attempt, as everybody locks them: so nobody deadlocks.
+    select m.id, m.attempts, m.status, m.status_at, m.sid, m.error_code, m.reason, m.due_at
+    from messages m
+    where m.id = %(closing_id)s::uuid
+    for update
+), closed as (
+    update attempts a
     set outcome = %(outcome)s::text, finished_at = %(now)s, sid = %(sid)s::text, http_status = %(http_status)s::int,
         error_code = %(error_code)s::int, explanation = %(explanation)s::text
-    where message_id = %(closing_id)s::uuid and number = %(closing_number)s::int
-      and (outcome in ('started', 'unconfirmed')
-           or (outcome = 'accepted' and http_status is null and %(outcome)s::text = 'accepted'))
-    returning message_id, number
+    from standing
+    where a.message_id = standing.id and a.number = %(closing_number)s::int
+      and (a.outcome in ('started', 'unconfirmed')
+           or (a.outcome = 'accepted' and a.http_status is null and %(outcome)s::text = 'accepted'))
+    returning a.message_id, a.number
 ), before as (
-    select m.id, m.status, m.status_at, m.sid, m.error_code, m.reason, m.due_at,
-           m.status = any(%(leaves)s::text[]) as moves
-    from messages m
-    where m.id = (select message_id from closed) and m.attempts = %(closing_number)s::int
-    for update
+    select standing.*, standing.status = any(%(leaves)s::text[]) as moves
+    from standing join closed on closed.message_id = standing.id and closed.number = standing.attempts
 ), moved as (
     -- What stays is taken from the locked row: Postgres checks constraints before it notices that a row it read
     -- earlier has changed since.

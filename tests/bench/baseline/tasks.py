@@ -31,7 +31,7 @@ def twilio() -> Client:
     return client
 
 
-@app.task(name="send_message")
+@app.task(name="send_message")  # type: ignore[untyped-decorator]
 def send_message(message_id: int) -> None:
     """Send one message and write its SID down."""
     to, body = store.find(database(), message_id)
@@ -44,7 +44,7 @@ def send_message(message_id: int) -> None:
     store.record_sid(database(), message_id, str(message.sid), str(message.status))
 
 
-@app.task(name="update_status")
+@app.task(name="update_status")  # type: ignore[untyped-decorator]
 def update_status(sid: str, status: str, error_code: str | None) -> None:
     """Write one callback's status down."""
     store.record_status(database(), sid, status, error_code)

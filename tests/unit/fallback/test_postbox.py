@@ -76,6 +76,7 @@ def test_the_api_of_the_settings_gets_the_letters() -> None:
         (SENDER, Sender(SENDER)),
         (f"<{SENDER}>", Sender(SENDER)),
         (f"Shop <{SENDER}>", Sender(SENDER, "Shop")),
+        (f'The "best" <{SENDER}>', Sender(SENDER, 'The "best"')),
         (f'"Shop, Zürich" <{SENDER}>', Sender(SENDER, "Shop, Zürich")),
     ],
 )

@@ -155,4 +155,4 @@ def test_a_server_that_wants_a_login_we_do_not_have_leaves_the_letter_with_us(
 def test_a_letter_too_large_for_the_server_is_refused_before_it_is_sent() -> None:
     with mail_server(data_size_limit=1000) as server:
         posted = SmtpPostbox(f"smtp://127.0.0.1:{server.port}", SENDER).post(a_letter(text="long " * 1000))
-    assert posted == Posted("refused", "the mail server refused the sender (552)")
+    assert posted == Posted("refused", "the mail server refused the sender or the letter's size (552)")

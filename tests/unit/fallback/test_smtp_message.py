@@ -7,7 +7,7 @@ from email.policy import default
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from messaging_pipeline.fallback.addresses import parse_sender
@@ -48,6 +48,7 @@ def test_every_text_is_read_as_it_was_written_but_for_a_last_line_end(text: str)
 
 
 @given(subjects, texts.map("".join))
+@example("x" * 200, "y" * 2000)
 def test_every_line_is_ascii_short_and_ended_by_crlf(subject: str, text: str) -> None:
     raw = written(subject=subject, text=text)
     *lines, after_the_last = raw.split(b"\r\n")

@@ -1,8 +1,9 @@
 """What a letter's sender may believe when the mail server says no, or nothing, at each moment of a conversation."""
 
 import socket
-from contextlib import ExitStack
-from typing import get_args
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
@@ -16,8 +17,12 @@ from tests.support.smtp_script import CLOSES, HOLDS, RESETS, Answer, Moment, say
 #: Nothing but the wait under test can run out, however slow the machine.
 LONG = Patience(connect_seconds=60, read_seconds=60, handover_seconds=60, verdict_seconds=60)
 
+#: Far above the waits under test, far below ``LONG``.
+SOON_SECONDS = 30
+
 #: More than the buffers of both ends hold.
 LONG_TEXT = "0123456789\n" * 700_000
+
 
 _NO = f"no, not for <{RECIPIENT}>"
 _GARBAGE = Answer(b"HTTP/1.1 200 OK\r\n\r\n", then="closes")
@@ -70,6 +75,13 @@ AFTER_THE_DOT: list[tuple[Moment, Answer, str]] = [
 ]
 
 
+@contextmanager
+def soon() -> Iterator[None]:
+    begun_at = time.monotonic()
+    yield
+    assert time.monotonic() - begun_at < SOON_SECONDS
+
+
 @pytest.mark.parametrize(("moment", "answer", "state"), BEFORE_THE_DOT + AFTER_THE_DOT)
 def test_each_answer_at_each_moment_has_its_verdict(moment: Moment, answer: Answer, state: str) -> None:
     greetings = {"EHLO": says("502 no")} if moment == "HELO" else {}
@@ -79,12 +91,6 @@ def test_each_answer_at_each_moment_has_its_verdict(moment: Moment, answer: Answ
     assert RECIPIENT not in posted.explanation
     assert moment in script.moments
     assert ("dot" in script.moments) == (moment in {"dot", "QUIT"})
-
-
-def test_a_letter_is_in_doubt_only_once_its_last_dot_was_sent() -> None:
-    """The verdicts above, counted: nothing before the dot is in doubt, nothing after it is lost without a word."""
-    assert {state for _, _, state in BEFORE_THE_DOT} == {"not_sent", "refused"}
-    assert {state for _, answer, state in AFTER_THE_DOT if answer in {CLOSES, RESETS}} == {"unconfirmed", "sent"}
 
 
 @pytest.mark.parametrize("answer", [RESETS, CLOSES, HOLDS])
@@ -106,7 +112,7 @@ def test_silence_before_the_dot_ends_in_time_and_nothing_was_sent(moment: Moment
 
 def test_the_whole_handover_is_bounded_even_where_each_answer_is() -> None:
     patience = Patience(connect_seconds=60, read_seconds=60, handover_seconds=0.1, verdict_seconds=60)
-    with smtp_script({"RCPT": HOLDS}) as script:
+    with smtp_script({"RCPT": HOLDS}) as script, soon():
         posted = SmtpPostbox(script.url, SENDER, patience).post(a_letter())
     assert posted == Posted("not_sent", "the mail server did not answer in time")
 
@@ -120,14 +126,10 @@ def test_when_the_time_is_up_nothing_more_is_said() -> None:
 
 def test_silence_after_the_dot_leaves_the_letter_in_doubt() -> None:
     patience = Patience(connect_seconds=60, read_seconds=60, handover_seconds=60, verdict_seconds=0.1)
-    with smtp_script({"dot": HOLDS}) as script:
+    with smtp_script({"dot": HOLDS}) as script, soon():
         posted = SmtpPostbox(script.url, SENDER, patience).post(a_letter())
     assert posted == Posted("unconfirmed", "the mail server had the whole letter, and its answer did not come")
     assert script.moments[-1] == "dot"
-
-
-def test_the_verdict_on_a_letter_may_take_longer_than_other_answers() -> None:
-    assert Patience().verdict_seconds > Patience().read_seconds
 
 
 def test_a_letter_is_settled_before_the_lease_of_its_step_ends() -> None:
@@ -208,8 +210,3 @@ def test_a_login_that_fails_in_any_way_leaves_the_letter_with_us(offer: str, ans
     assert posted.state == "not_sent"
     assert "secret" not in posted.explanation
     assert "MAIL" not in script.moments
-
-
-def test_every_moment_is_tried_by_some_test() -> None:
-    tried = {moment for moment, _, _ in BEFORE_THE_DOT + AFTER_THE_DOT} | {"STARTTLS", "AUTH", "text"}
-    assert tried == set(get_args(Moment))

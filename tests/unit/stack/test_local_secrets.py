@@ -3,6 +3,9 @@
 import stat
 from pathlib import Path
 
+import pytest
+
+from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.stack.local_secrets import local_secrets
 
 
@@ -28,6 +31,14 @@ def test_what_an_interrupted_start_left_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "secrets.unfinished").write_text('{"account_')
     local_secrets(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["secrets.json"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"auth_token": "one"}'])
+def test_a_file_that_was_tampered_with_is_named_and_kept(tmp_path: Path, text: str) -> None:
+    (tmp_path / "secrets.json").write_text(text)
+    with pytest.raises(InvalidSettings, match=r"secrets\.json"):
+        local_secrets(tmp_path)
+    assert (tmp_path / "secrets.json").read_text() == text
 
 
 def test_secrets_do_not_show_in_a_repr(tmp_path: Path) -> None:

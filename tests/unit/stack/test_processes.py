@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from messaging_pipeline.stack.processes import ProcessFailed, ProcessSpec, RunningProcess, last_lines
-from tests.support.children import SAYS_READY, WAIT_SECONDS, has_ended, is_running, kill_quietly, says, spec
+from tests.support.children import (
+    SAYS_READY,
+    WAIT_SECONDS,
+    has_ended,
+    is_running,
+    kill_quietly,
+    says,
+    spec,
+    wait_for,
+)
 
 PROJECT = Path(__file__).parents[3]
 DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + SAYS_READY
@@ -113,6 +122,16 @@ def test_a_stopped_child_was_asked_politely(nursery: Nursery) -> None:
     child.stop()
     assert child.exit_status == 0
     assert nursery.log.read_text() == "ready\ngoodbye\n"
+
+
+def test_a_child_is_asked_only_once_however_often_we_say_so(nursery: Nursery) -> None:
+    counts = "import os, signal; signal.signal(signal.SIGTERM, lambda *_: os.write(1, b'asked\\n'));"
+    child = nursery.start_ready(counts + SAYS_READY + "; signal.pause()", grace_seconds=0.2)
+    child.ask_to_stop()
+    wait_for(says(nursery.log, "asked"))
+    child.ask_to_stop()
+    child.stop()
+    assert nursery.log.read_text().count("asked") == 1
 
 
 def test_a_child_can_be_asked_with_another_signal(nursery: Nursery) -> None:

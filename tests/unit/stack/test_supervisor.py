@@ -6,7 +6,7 @@ import pytest
 
 from messaging_pipeline.stack.processes import ProcessFailed
 from messaging_pipeline.stack.supervisor import Supervisor
-from tests.support.children import SAYS_READY, WAIT_SECONDS, has_ended, says, spec
+from tests.support.children import SAYS_READY, has_ended, says, spec
 
 
 def _tells_when_it_ends(diary: Path, name: str) -> str:
@@ -34,10 +34,9 @@ def test_start_returns_when_all_are_ready(tmp_path: Path) -> None:
 
 def test_leaving_ends_all_children(tmp_path: Path) -> None:
     with Supervisor(tmp_path) as supervisor:
-        supervisor.start(spec(SAYS_READY, name="one"), spec(SAYS_READY, name="two"))
-        pids = supervisor.pids()
-    assert pids.keys() == {"one", "two"}
-    assert all(has_ended(pid, within_seconds=0) for pid in pids.values())
+        processes = supervisor.start(spec(SAYS_READY, name="one"), spec(SAYS_READY, name="two"))
+        assert [process.name for process in processes] == ["one", "two"]
+    assert not any(process.is_alive() for process in processes)
 
 
 def test_those_started_together_need_not_wait_for_each_other_to_end(tmp_path: Path) -> None:
@@ -69,10 +68,15 @@ def test_the_last_started_is_the_first_to_end(tmp_path: Path) -> None:
     assert diary.read_text() == "three two one "
 
 
-def test_when_one_fails_to_start_all_end(tmp_path: Path) -> None:
-    with pytest.raises(ProcessFailed, match="bad ended with exit status 1"), Supervisor(tmp_path) as supervisor:
-        supervisor.start(spec(SAYS_READY, name="good"), spec("raise SystemExit(1)", name="bad", ready=lambda: False))
-    assert all(has_ended(pid, within_seconds=0) for pid in supervisor.pids().values())
+def test_one_that_fails_to_start_is_told_and_the_others_end_with_the_block(tmp_path: Path) -> None:
+    good = spec(SAYS_READY, name="good")
+    bad = spec("raise SystemExit(1)", name="bad", ready=lambda: False)
+    with Supervisor(tmp_path) as supervisor:
+        (running,) = supervisor.start(good)
+        with pytest.raises(ProcessFailed, match="bad ended with exit status 1"):
+            supervisor.start(bad)
+        assert running.is_alive()
+    assert not running.is_alive()
 
 
 def test_while_all_run_there_is_no_failure(tmp_path: Path) -> None:
@@ -84,8 +88,8 @@ def test_while_all_run_there_is_no_failure(tmp_path: Path) -> None:
 def test_a_child_that_ends_by_itself_is_noticed_and_its_last_words_told(tmp_path: Path) -> None:
     with Supervisor(tmp_path) as supervisor:
         supervisor.start(spec(SAYS_READY, name="good"))
-        supervisor.start(spec("print('last words'); raise SystemExit(7)", name="bad"))
-        assert has_ended(supervisor.pids()["bad"], WAIT_SECONDS)
+        (bad,) = supervisor.start(spec("print('last words'); raise SystemExit(7)", name="bad"))
+        assert has_ended(bad.pid)
         failure = supervisor.first_failure()
     assert failure is not None
     assert failure.name == "bad"

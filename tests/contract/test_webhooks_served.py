@@ -1,0 +1,148 @@
+"""The webhook tier as it runs: a process of its own, Granian, a real socket."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
+from threading import Event
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import pytest
+
+from messaging_pipeline.queues import Queue
+from messaging_pipeline.twilio_api.signature import sign
+from tests.support.factories import AUTH_TOKEN, environment
+from tests.support.queued import all_queued, queued
+from tests.support.webhook_tier import FORM_TYPE, SIGNATURE, a_status, an_inbound
+
+PROJECT = Path(__file__).parents[2]
+ORIGIN = "https://sms.example.com"
+PATIENCE_SECONDS = 60
+TOO_LONG = 64 * 1024 + 1
+
+
+class Served:
+    """A running `python -m webhooks`."""
+
+    def __init__(self, process: "subprocess.Popen[str]", port: int) -> None:
+        self.process = process
+        self.port = port
+
+    def wait_until_alive(self) -> None:
+        for _ in range(PATIENCE_SECONDS * 20):
+            if self.process.poll() is not None:
+                pytest.fail(f"it ended: {self.process.communicate()[0]}")
+            try:
+                if self.request("GET", "/healthz").status == 200:
+                    return
+            except OSError:
+                Event().wait(0.05)
+        pytest.fail("it never listened")
+
+    def request(
+        self, method: str, target: str, body: object = None, headers: dict[str, str] | None = None
+    ) -> HTTPResponse:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
+        try:
+            connection.request(method, target, body, headers or {})  # type: ignore[arg-type]
+            answer = connection.getresponse()
+            answer.read()
+            return answer
+        finally:
+            connection.close()
+
+    def call(self, target: str, form: dict[str, str], *, in_chunks: bool = False) -> HTTPResponse:
+        """Post a form as Twilio does; in chunks, its length is not announced."""
+        body = urlencode(form).encode()
+        headers = {"Content-Type": FORM_TYPE, SIGNATURE: sign(ORIGIN + target, form, AUTH_TOKEN)}
+        return self.request("POST", target, iter([body[:100], body[100:]]) if in_chunks else body, headers)
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE_SECONDS)
+
+
+def start(**changes: str | None) -> "subprocess.Popen[str]":
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return subprocess.Popen(
+        [sys.executable, "-m", "webhooks"],
+        cwd=PROJECT,
+        env={**inherited, **environment(DATABASE_URL=None, **changes)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def a_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def served(redis_url: str, port: int) -> Iterator[Served]:
+    with start(REDIS_URL=redis_url, PORT=str(port)) as process:
+        try:
+            tier = Served(process, port)
+            tier.wait_until_alive()
+            yield tier
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(PATIENCE_SECONDS)
+
+
+def test_it_takes_callbacks_over_a_real_socket_and_ends_well_when_told(redis_url: str) -> None:
+    message_id = uuid4()
+    with served(redis_url, a_free_port()) as tier:
+        assert tier.request("GET", "/readyz").status == 200
+        status = f"/twilio/status/{message_id}?escaped=%3A%40%7E&plus=+"
+        assert tier.call(status, a_status()).status == 204
+        assert tier.call("/twilio/status", a_status(), in_chunks=True).status == 204
+        assert tier.call("/twilio/inbound", an_inbound(Body="Ça va? 你好 🎉")).status == 200
+        assert tier.call("/twilio/status", a_status(Padding="x" * TOO_LONG)).status == 413
+        assert tier.call("/twilio/status", a_status(Padding="x" * TOO_LONG), in_chunks=True).status == 413
+        assert tier.request("POST", "/twilio/status", urlencode(a_status()), {"Content-Type": FORM_TYPE}).status == 403
+        assert tier.request("GET", "/twilio/status").status == 405
+        assert tier.stop() == 0
+    assert all_queued(redis_url) == {"status": 2, "inbound": 1}
+    first, second = (task.arguments["reports"][0]["message_id"] for task in queued(redis_url, Queue.STATUS))
+    assert (first, second) == (str(message_id), None)
+
+
+def test_what_it_writes_holds_no_number_and_no_token(redis_url: str) -> None:
+    with served(redis_url, a_free_port()) as tier:
+        tier.call("/twilio/status", a_status(ErrorCode="+15558675310"))
+        tier.request("POST", "/twilio/inbound?From=%2B15558675310", urlencode(an_inbound()))
+        assert tier.stop() == 0
+        written = tier.process.communicate()[0]
+    assert "callback refused" in written
+    assert "5558675310" not in written
+    assert AUTH_TOKEN not in written
+
+
+def test_wrong_settings_are_one_sentence_and_exit_code_2() -> None:
+    with start(TWILIO_STATUS_CALLBACK_PUBLIC_URL=None) as process:
+        written, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 2
+    (sentence,) = written.splitlines()
+    assert sentence.startswith("webhooks: TWILIO_STATUS_CALLBACK_PUBLIC_URL: is not set")
+    assert "set it to" in sentence
+
+
+def test_a_port_that_somebody_listens_on_is_refused(redis_url: str) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0), reuse_port=True) as other,
+        start(REDIS_URL=redis_url, PORT=str(other.getsockname()[1])) as process,
+    ):
+        written, _ = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 2
+    (sentence,) = written.splitlines()
+    assert sentence.startswith("webhooks: PORT: ")
