@@ -13,7 +13,7 @@ from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.fallback.addresses import parse_sender
 from messaging_pipeline.fallback.letters import Letter, Posted
 from messaging_pipeline.fallback.plain_text import one_line, valid
-from messaging_pipeline.fallback.trust import public_trust
+from messaging_pipeline.trust import public_trust
 from messaging_pipeline.twilio_api.connections import CarefulHTTPPool, CarefulHTTPSPool, NeverReached
 
 _PATH = "/v3/mail/send"
@@ -34,6 +34,12 @@ _MISCONFIGURED = {
     403: "SendGrid does not let us send; check the rights of SENDGRID_API_KEY and that FALLBACK_EMAIL_FROM is verified",
     404: "there is no mail API at this address; check SENDGRID_API_BASE_URL",
     405: "there is no mail API at this address; check SENDGRID_API_BASE_URL",
+}
+
+_EXPLANATIONS = {
+    "refused": "SendGrid refused the letter",
+    "not_sent": "SendGrid did not take the letter this time",
+    "unconfirmed": "SendGrid's answer leaves open whether it took the letter",
 }
 
 
@@ -115,7 +121,8 @@ def _posted(status: int, message_id: str) -> Posted:
         return Posted("sent", f"SendGrid took the letter{known_as}")
     if status in _MISCONFIGURED:
         return Posted("not_sent", f"{_MISCONFIGURED[status]} ({status})")
-    return Posted(_state(status), f"SendGrid answered {status}")
+    state = _state(status)
+    return Posted(state, f"{_EXPLANATIONS[state]} ({status})")
 
 
 def _state(status: int) -> Literal["refused", "not_sent", "unconfirmed"]:

@@ -31,7 +31,7 @@ class Patience:
 
     @property
     def in_all_seconds(self) -> float:
-        """How long one letter keeps a worker at most."""
+        """How long one letter keeps a worker at most, from a server whose answers do not trickle."""
         return self.handover_seconds + self.verdict_seconds + _GOODBYE_SECONDS
 
 
@@ -95,6 +95,7 @@ class SmtpConnection(smtplib.SMTP):
     def _get_socket(self, host: str, port: int, _timeout: object) -> socket.socket:
         """Connect, as smtplib asks its kinds of client to (``SMTP_SSL`` is another)."""
         connected = socket.create_connection((host, port), self._patience.connect_seconds)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # the last dot travels alone, and at once
         if self._tls_at_once is not None:
             connected = self._tls_at_once.wrap_socket(connected, server_hostname=host)
         return connected

@@ -11,7 +11,7 @@ from messaging_pipeline.fallback.letters import Letter, Posted
 from messaging_pipeline.fallback.smtp_connection import Patience, SmtpConnection
 from messaging_pipeline.fallback.smtp_message import write_message
 from messaging_pipeline.fallback.smtp_url import parse_smtp_url
-from messaging_pipeline.fallback.trust import public_trust
+from messaging_pipeline.trust import public_trust
 
 _LAST_DOT = b".\r\n"
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
@@ -78,6 +78,10 @@ class SmtpPostbox:
         return connection
 
     def _hand_over(self, connection: SmtpConnection, to: str, text: bytes) -> Posted:
+        """Give the letter to the server and hear what became of it.
+
+        When sending the dot fails, the operating system has not taken its last byte, so no server can have it.
+        """
         try:
             objection = self._announce(connection, to, len(text))
             if objection:

@@ -4,8 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-#: One mailbox, in the plain form that every mail server takes (RFC 5321, without quoting or comments).
-EmailAddress = Annotated[str, StringConstraints(pattern=r"^[^\s@<>\",;:\\()\[\]]{1,64}@[A-Za-z0-9.-]{1,253}$")]
+#: One mailbox in the plain form that every mail server takes: ASCII, no quoting, no comments (RFC 5321, 4.1.2).
+EmailAddress = Annotated[str, StringConstraints(pattern=r"^[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]{1,64}@[A-Za-z0-9.-]{1,253}$")]
 
 
 class EmailStep(BaseModel):

@@ -2,9 +2,11 @@
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Self
 
 from messaging_pipeline.settings import Settings
 from messaging_pipeline.stack import own_processes, ports
@@ -74,21 +76,60 @@ def local_stack(
     and leaves nothing running then.
     """
     wanted_port = Settings.from_environment(given).port
-    simulated = not talks_to_real_twilio(given)
+    talks_to_real_twilio(given)  # half an account is refused before anything starts
     folder = _existing(folder.absolute())
-    logs = folder / "run"
-    with FolderLock(folder), local_servers(given, folder) as servers, Supervisor(_fresh(logs)) as supervisor:
-        secrets = local_secrets(folder)
-        port = wanted_port if wanted_port and ports.is_free(wanted_port) else ports.free_port()
-        made = {**servers.made, **own_variables(given, secrets, port)}
-        simulator = None
-        if simulated:
-            made |= simulated_account(given, secrets, port)
+    with FolderLock(folder), local_servers(given, folder) as servers, ExitStack() as cleanup:
+        run = partial(_run, given, servers, folder, simulator_arguments)
+        chosen = _Ports.choose(wanted_port)
+        try:
+            stack = cleanup.enter_context(run(chosen))
+        except ProcessFailed:
+            if chosen.are_free():
+                raise
+            # Another stack on this machine was faster to take one of them.
+            stack = cleanup.enter_context(run(_Ports.choose(wanted_port)))
+        yield stack
+
+
+@dataclass(frozen=True, slots=True)
+class _Ports:
+    """Loopback ports that were free when they were chosen."""
+
+    webhooks: int
+    metrics: dict[str, int]
+
+    @classmethod
+    def choose(cls, wanted: int) -> Self:
+        """Take the ``wanted`` port for the webhooks if it is free (0 is no wish), and any for the rest."""
+        webhooks, *metrics = ports.free_ports(1 + len(MEASURED))
+        if wanted and ports.is_free(wanted):
+            webhooks = wanted
+        return cls(webhooks, dict(zip(MEASURED, metrics, strict=True)))
+
+    def are_free(self) -> bool:
+        """Tell whether all are free still, or again."""
+        return all(ports.is_free(port) for port in (self.webhooks, *self.metrics.values()))
+
+
+@contextmanager
+def _run(
+    given: Mapping[str, str],
+    servers: LocalServers,
+    folder: Path,
+    simulator_arguments: Sequence[str],
+    chosen: _Ports,
+) -> Iterator[LocalStack]:
+    """Run our own processes, the servers running already."""
+    logs, secrets = _fresh(folder / "run"), local_secrets(folder)
+    made = {**servers.made, **own_variables(given, secrets, chosen.webhooks)}
+    simulator = None
+    with Supervisor(logs) as supervisor:
+        if not talks_to_real_twilio(given):
+            made |= simulated_account(given, secrets, chosen.webhooks)
             simulator = _start_simulator({**given, **made}, supervisor, logs, simulator_arguments)
             made |= simulated_services(given, simulator)
-        metrics_ports = dict(zip(MEASURED, ports.free_ports(len(MEASURED)), strict=True))
-        supervisor.start(*own_processes.pipeline({**given, **made}, logs, metrics_ports))
-        yield LocalStack(given, made, metrics_ports, simulator, logs, servers, supervisor)
+        supervisor.start(*own_processes.pipeline({**given, **made}, logs, chosen.metrics))
+        yield LocalStack(given, made, chosen.metrics, simulator, logs, servers, supervisor)
 
 
 def _existing(folder: Path) -> Path:

@@ -8,10 +8,8 @@ import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from urllib.parse import urlencode
 
-import certifi
 import urllib3
 from twilio.http import HttpClient
 from twilio.http.response import Response
@@ -23,6 +21,7 @@ from urllib3.exceptions import (
     ReadTimeoutError,
 )
 
+from messaging_pipeline.trust import public_trust
 from messaging_pipeline.twilio_api.connections import (
     AnswerLost,
     CarefulHTTPPool,
@@ -69,7 +68,7 @@ class PooledHttpClient(HttpClient):
         self._pools = urllib3.PoolManager(
             maxsize=pool_size,
             block=False,
-            ssl_context=tls or _public_trust(),
+            ssl_context=tls or public_trust(),
         )
         self._pools.pool_classes_by_scheme = _POOLS
         self._authorizations: dict[tuple[str, str], str] = {}
@@ -125,14 +124,6 @@ class PooledHttpClient(HttpClient):
             credentials = base64.b64encode(":".join(auth).encode()).decode()
             self._authorizations[auth] = f"Basic {credentials}"
         return {"Authorization": self._authorizations[auth]}
-
-
-@cache
-def _public_trust() -> ssl.SSLContext:
-    """Trust the host's certificates, and certifi's, for hosts that have none (macOS, slim images)."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context
 
 
 def _form(fields: Mapping[str, object]) -> str:

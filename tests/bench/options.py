@@ -33,7 +33,7 @@ def parse(argv: Sequence[str]) -> Options:
     add("--rounds", type=_positive, default=2, help="times that each side is measured, in turn")
     add("--messages", type=_positive, default=2000, help="messages for the send path")
     add("--lives", type=_positive, default=800, help="messages followed until they are delivered")
-    add("--callbacks", type=_positive, default=2000, help="callbacks fired as fast as they are answered")
+    add("--callbacks", type=_positive, default=1500, help="callbacks fired as fast as they are answered")
     add("--singles", type=_positive, default=30, help="messages sent one after another")
     keys = tuple(section.key for section in SECTIONS)
     add("--only", choices=keys, action="append", help="measure only this; may be given more than once")

@@ -12,14 +12,13 @@ from messaging_pipeline.sealing import Sealer
 from tests.plugins.runtimes import TWO_TENANTS
 from tests.support.factories import ENCRYPTION_KEY, configuration_file
 from tests.support.metric_deltas import callbacks
-from tests.support.queued import QueuedTask, all_queued, forget_declarations, queued
+from tests.support.queued import QueuedTask, all_queued, queued
 from tests.support.twilio_vectors import recorded
 from tests.support.webhook_tier import NOON, CallingTwilio, an_inbound, webhook_tier
 
 
 @pytest.fixture
 def twilio(redis_url: str) -> Iterator[CallingTwilio]:
-    forget_declarations()
     with webhook_tier(REDIS_URL=redis_url) as twilio:
         yield twilio
 
@@ -99,7 +98,6 @@ def test_a_message_without_a_sid_is_malformed(twilio: CallingTwilio, redis_url: 
 
 
 def test_a_tenants_message_carries_its_tenant(redis_url: str, tmp_path: Path) -> None:
-    forget_declarations()
     with webhook_tier(REDIS_URL=redis_url, MESSAGING_CONFIG=configuration_file(tmp_path, TWO_TENANTS)) as twilio:
         answer = twilio.with_token("token-of-acme").call("/twilio/t/acme/inbound", an_inbound())
     assert answer.status_code == 200

@@ -11,7 +11,7 @@ from redis import Redis
 from messaging_pipeline.twilio_api.signature import sign
 from tests.support.factories import AUTH_TOKEN
 from tests.support.metric_deltas import callbacks
-from tests.support.queued import all_queued, forget_declarations
+from tests.support.queued import all_queued
 from tests.support.webhook_tier import FORM_TYPE, ORIGIN, SIGNATURE, CallingTwilio, a_status, an_inbound, webhook_tier
 
 LARGEST_BODY = 64 * 1024
@@ -20,7 +20,6 @@ CLOSED_PORT = "redis://127.0.0.1:9/0"
 
 @pytest.fixture
 def twilio(redis_url: str) -> Iterator[CallingTwilio]:
-    forget_declarations()
     with webhook_tier(REDIS_URL=redis_url) as twilio:
         yield twilio
 

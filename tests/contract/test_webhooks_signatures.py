@@ -13,7 +13,7 @@ from messaging_pipeline.twilio_api.signature import sign
 from tests.plugins.runtimes import TWO_TENANTS
 from tests.support.factories import AUTH_TOKEN, configuration_file
 from tests.support.metric_deltas import callbacks
-from tests.support.queued import all_queued, forget_declarations
+from tests.support.queued import all_queued
 from tests.support.webhook_tier import ORIGIN, SIGNATURE, CallingTwilio, a_status, an_inbound, webhook_tier
 
 ACME_TOKEN = "token-of-acme"
@@ -44,7 +44,6 @@ class Tiers:
 
 @pytest.fixture
 def tiers(redis_url: str) -> Iterator[Tiers]:
-    forget_declarations()
     with ExitStack() as stack:
         yield Tiers(stack, redis_url)
 

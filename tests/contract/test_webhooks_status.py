@@ -12,7 +12,7 @@ from messaging_pipeline.queues import Queue
 from tests.plugins.runtimes import TWO_TENANTS
 from tests.support.factories import configuration_file
 from tests.support.metric_deltas import Counting, callbacks
-from tests.support.queued import QueuedTask, all_queued, forget_declarations, queued
+from tests.support.queued import QueuedTask, all_queued, queued
 from tests.support.twilio_vectors import recorded
 from tests.support.webhook_tier import NOON, CallingTwilio, a_status, webhook_tier
 
@@ -21,7 +21,6 @@ SID = "SM" + "1" * 32
 
 @pytest.fixture
 def twilio(redis_url: str) -> Iterator[CallingTwilio]:
-    forget_declarations()
     with webhook_tier(REDIS_URL=redis_url) as twilio:
         yield twilio
 
@@ -124,7 +123,6 @@ def test_a_callback_is_counted_and_timed(twilio: CallingTwilio) -> None:
 
 
 def test_a_tenants_callback_carries_its_tenant(redis_url: str, tmp_path: Path) -> None:
-    forget_declarations()
     message_id = uuid4()
     with webhook_tier(REDIS_URL=redis_url, MESSAGING_CONFIG=configuration_file(tmp_path, TWO_TENANTS)) as twilio:
         answer = twilio.with_token("token-of-acme").call(f"/twilio/t/acme/status/{message_id}", a_status())

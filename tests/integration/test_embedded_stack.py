@@ -2,11 +2,14 @@
 
 import os
 import signal
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import rmtree
+from threading import Thread
 from urllib.request import urlopen
 
 import psycopg
@@ -16,8 +19,8 @@ import redis
 from messaging_pipeline.errors import NotReachable
 from messaging_pipeline.settings import Settings
 from messaging_pipeline.stack.local_servers import local_servers
-from messaging_pipeline.stack.ports import free_port
-from tests.support.children import has_ended, is_running
+from messaging_pipeline.stack.ports import LOOPBACK, free_port
+from tests.support.children import has_ended, is_running, wait_for
 from tests.support.stacks import Up, running_up
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc for what is left running")
@@ -99,6 +102,24 @@ def test_when_one_process_ends_all_end_and_its_last_words_are_told(other_folder:
         assert up.wait() == 1
     assert any(line.startswith("deliver was ended by SIGKILL") for line in up.said)
     assert [pid for pid in processes if is_running(pid)] == []
+
+
+def test_when_somebody_is_faster_to_take_the_port_it_moves_to_another(other_folder: Path) -> None:
+    with socket.socket() as faster:
+
+        def take_it_while_the_simulator_starts() -> None:
+            wait_for((other_folder / "run" / "simulator.log").exists)
+            faster.bind((LOOPBACK, port))
+            faster.listen()
+
+        rmtree(other_folder / "run", ignore_errors=True)
+        port = free_port()
+        thief = Thread(target=take_it_while_the_simulator_starts)
+        thief.start()
+        with running_up(other_folder, PORT=str(port)) as up:
+            thief.join()
+            assert up.url("webhooks") != f"http://{LOOPBACK}:{port}"
+            assert _status(f"{up.url('webhooks')}/readyz") == 200
 
 
 @linux_only

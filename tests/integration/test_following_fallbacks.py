@@ -12,14 +12,9 @@ from messaging_pipeline.runtime import WorkerRuntime
 from tests.support.factories import worker_runtime
 from tests.support.followed import report, shown, standing, under_way
 from tests.support.metric_deltas import reports
-from tests.support.queued import forget_declarations, queued
+from tests.support.queued import queued
 
 PLAN = [{"channel": "email", "to": "guest@example.com"}]
-
-
-@pytest.fixture(autouse=True)
-def _new_broker(redis_url: str) -> None:
-    forget_declarations()
 
 
 def a_message_with_a_plan(runtime: WorkerRuntime) -> UUID:

@@ -5,7 +5,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from kombu import pools
 from redis import Redis
 
 from messaging_pipeline.queues import Queue
@@ -18,14 +17,6 @@ class QueuedTask:
     name: str
     arguments: dict[str, Any]
     text: str
-
-
-def forget_declarations() -> None:
-    """Make kombu forget which queues it has declared.
-
-    It remembers for as long as the process lives, and each test begins with a broker that has been wiped.
-    """
-    pools.reset()
 
 
 def queued(redis_url: str, queue: Queue) -> list[QueuedTask]:

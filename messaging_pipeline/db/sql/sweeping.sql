@@ -11,18 +11,6 @@ where exists (
     )
 )
 
--- name: services_known_to_the_backlog
--- Every service that has pending rows, one index probe each, whether or not the configuration still names it.
-with recursive known as (
-    (select service from messages where status = 'pending' order by service limit 1)
-    union all
-    select (select m.service from messages m where m.status = 'pending' and m.service > known.service
-            order by m.service limit 1)
-    from known
-    where known.service is not null
-)
-select service from known where service is not null
-
 -- name: return_lapsed_claims
 -- Leases that ran out. An attempt was started: it may have been sent, so it is unconfirmed and nobody sends it again.
 -- None was started: it was certainly not sent, and goes back.

@@ -1,4 +1,4 @@
-"""Whose certificates we believe when a mail server shows one."""
+"""Whose certificates we believe when a server on the outside shows one."""
 
 import ssl
 from functools import cache
