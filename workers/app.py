@@ -20,4 +20,5 @@ def create_app(settings: Settings) -> Celery:
     return celery
 
 
-app = create_app(Settings.from_environment(os.environ))
+with lifecycle.stopping_at_wrong_settings():
+    app = create_app(Settings.from_environment(os.environ))

@@ -1,11 +1,15 @@
 """Builds a worker's runtime when it starts and closes it when it stops; one process, one runtime."""
 
 import logging
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from celery import signals
 
+from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.log import configure_logging
 from messaging_pipeline.metrics import serve_metrics
 from messaging_pipeline.queues import Queue
@@ -14,6 +18,16 @@ from messaging_pipeline.settings import Settings
 from messaging_pipeline.waking.alarm_clock import AlarmClock
 
 _log = logging.getLogger(__name__)
+
+
+@contextmanager
+def stopping_at_wrong_settings() -> Iterator[None]:
+    """End the process with one sentence and exit code 2; Celery would log the error and go on without a runtime."""
+    try:
+        yield
+    except InvalidSettings as error:
+        sys.stderr.write(f"worker: {error}\n")
+        raise SystemExit(2) from None
 
 
 class Lifecycle:
@@ -36,7 +50,9 @@ class Lifecycle:
         """Build the runtime before the first task comes."""
         settings = self._settings
         threads = int(instance.concurrency or 1)
-        self._runtime = build_worker_runtime(settings, name=f"messaging-pipeline {instance.hostname}", threads=threads)
+        with stopping_at_wrong_settings():
+            name = f"messaging-pipeline {instance.hostname}"
+            self._runtime = build_worker_runtime(settings, name=name, threads=threads)
         if settings.metrics_port:
             serve_metrics(settings.metrics_port, settings.metrics_host)
         if Queue.DELIVER in instance.app.amqp.queues.consume_from:

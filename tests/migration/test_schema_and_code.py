@@ -7,7 +7,6 @@ import psycopg
 import pytest
 
 from messaging_pipeline.messages.state_machine import Status
-from tests.support.factories import a_send
 from tests.support.followed import under_way
 
 QUOTED = re.compile(r"'([^']+)'::text")

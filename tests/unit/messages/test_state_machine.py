@@ -69,7 +69,7 @@ def test_twilios_words_are_all_of_twilios_own_that_an_outbound_message_can_have(
 
 
 def test_evidence_can_say_twilios_words_and_of_ours_only_that_the_recipient_opted_out() -> None:
-    assert REPORTABLE & OUR_WORDS == {Status.SUPPRESSED}
+    assert {Status.SUPPRESSED} == REPORTABLE & OUR_WORDS
     assert set(Status) - OUR_WORDS <= REPORTABLE
 
 
