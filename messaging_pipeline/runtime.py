@@ -76,7 +76,9 @@ class WorkerRuntime:
         self.base.close()
 
 
-def build_runtime(settings: Settings, *, name: str, connections: int = 4, clock: Clock | None = None) -> Runtime:
+def build_runtime(
+    settings: Settings, *, name: str, connections: int = 4, checked: bool = True, clock: Clock | None = None
+) -> Runtime:
     """Build the parts that a producer or the command line needs; nothing is connected before it is used.
 
     Raises InvalidSettings naming what is missing or wrong.
@@ -85,7 +87,7 @@ def build_runtime(settings: Settings, *, name: str, connections: int = 4, clock:
     configuration = load_configuration(settings)
     sealer = Sealer(settings.sealing_keys())
     with ExitStack() as opening:
-        pool = open_pool(required(settings.database_url, "DATABASE_URL"), size=connections, name=name)
+        pool = open_pool(required(settings.database_url, "DATABASE_URL"), size=connections, name=name, checked=checked)
         opening.callback(pool.close)
         redis = open_redis(required(settings.redis_url, "REDIS_URL"))
         opening.callback(redis.close)
@@ -111,7 +113,7 @@ def build_runtime(settings: Settings, *, name: str, connections: int = 4, clock:
 
 def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: Clock | None = None) -> WorkerRuntime:
     """Build everything that a worker with this many threads needs; raises InvalidSettings."""
-    base = build_runtime(settings, name=name, connections=threads + 2, clock=clock)
+    base = build_runtime(settings, name=name, connections=threads + 2, checked=False, clock=clock)
     wake = partial(wake_fallbacks, base.publisher)
     following = Following(base.pool, base.clock, base.sealer, wake)
     lease = timedelta(seconds=settings.lease_seconds)

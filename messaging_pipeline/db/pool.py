@@ -25,10 +25,12 @@ _RETRYABLE = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailu
 UNREACHABLE = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
 
 
-def open_pool(database_url: str, *, size: int, name: str) -> Pool:
+def open_pool(database_url: str, *, size: int, name: str, checked: bool) -> Pool:
     """Open a pool of at most ``size`` connections; they are made as they are needed.
 
-    Postgres shows each under ``name`` (``application_name``), so that an operator sees whose they are.
+    Postgres shows each under ``name`` (``application_name``), so that an operator sees whose they are. ``checked``
+    asks each connection, before it is lent, whether Postgres is still at the other end: a trip that spares a
+    producer the error after a restart, and that workers, who try again by themselves, need not pay.
     """
     return ConnectionPool(
         database_url,
@@ -37,7 +39,7 @@ def open_pool(database_url: str, *, size: int, name: str) -> Pool:
         timeout=_CONNECT_TIMEOUT_SECONDS,
         max_idle=60,
         reconnect_timeout=_CONNECT_TIMEOUT_SECONDS,
-        check=ConnectionPool.check_connection,
+        check=ConnectionPool.check_connection if checked else None,
         open=True,
         name=name,
         kwargs={

@@ -96,7 +96,8 @@ def _sum_up(runtime: Runtime, ids: Sequence[MessageId], out: TextIO) -> None:
         f"  {count:5}  {status:<12} {code or '':<6} {reason or ''}\n"
         for (status, code, reason), count in sorted(statuses.items(), key=lambda one: (-one[1], str(one)))
     )
-    out.write(f"\nBy service (rate): {_pace(runtime, messages)}\n")
+    if pace := _pace(runtime, messages):
+        out.write(f"\nPace: {pace}\n")
     for title, message in (
         ("A message that was delivered", _first(messages, Status.DELIVERED, with_fallback=False)),
         ("A message that fell back to e-mail", _first(messages, None, with_fallback=True)),

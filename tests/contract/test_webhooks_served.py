@@ -45,6 +45,15 @@ class Served:
                 Event().wait(0.05)
         pytest.fail("it never listened")
 
+    def wait_until_nobody_listens(self) -> None:
+        for _ in range(PATIENCE_SECONDS * 20):
+            try:
+                socket.create_connection(("127.0.0.1", self.port), PATIENCE_SECONDS).close()
+            except ConnectionRefusedError:
+                return
+            Event().wait(0.05)
+        pytest.fail("somebody listens on")
+
     def request(
         self, method: str, target: str, body: object = None, headers: dict[str, str] | None = None
     ) -> HTTPResponse:
@@ -115,6 +124,16 @@ def test_it_takes_callbacks_over_a_real_socket_and_ends_well_when_told(redis_url
     assert all_queued(redis_url) == {"status": 2, "inbound": 1}
     first, second = (task.arguments["reports"][0]["message_id"] for task in queued(redis_url, Queue.STATUS))
     assert (first, second) == (str(message_id), None)
+
+
+def test_one_that_was_killed_leaves_its_port_to_the_next(redis_url: str) -> None:
+    port = a_free_port()
+    with served(redis_url, port) as killed:
+        killed.process.kill()
+        killed.wait_until_nobody_listens()
+    with served(redis_url, port) as following:
+        assert following.call("/twilio/status", a_status()).status == 204
+        assert following.stop() == 0
 
 
 def test_what_it_writes_holds_no_number_and_no_token(redis_url: str) -> None:

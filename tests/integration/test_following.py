@@ -10,7 +10,7 @@ from messaging_pipeline.deliver import attempts
 from messaging_pipeline.deliver.next_step import next_step
 from messaging_pipeline.messages.state_machine import Standing, Status
 from messaging_pipeline.runtime import WorkerRuntime
-from messaging_pipeline.twilio_api.outcome import NotSent
+from messaging_pipeline.twilio_api.outcome import Fault, NotSent, Refused
 from tests.support.factories import a_send
 from tests.support.followed import (
     LEASE,
@@ -273,6 +273,18 @@ def test_the_first_sid_heard_is_the_messages_own_and_its_attempts(runtime: Worke
     runtime.following.apply([report(message_id, "sent", sid=first), report(message_id, "delivered")])
     assert standing(runtime, message_id) == Standing(Status.SENT, first)
     assert shown(runtime, message_id)["attempts"][0]["sid"] == first
+
+
+def test_a_report_that_moves_nothing_still_binds_its_sid(runtime: WorkerRuntime) -> None:
+    (attempt,) = under_way(runtime)
+    message_id = attempt.message.id
+    refused = Refused(21211, 400, Fault.RECIPIENT, "not a number")
+    with runtime.base.pool.connection() as connection:
+        attempts.finish(connection, attempt, next_step(refused, 1, NOON), NOON)
+    runtime.following.apply([report(message_id, "sent")])
+    assert standing(runtime, message_id) == Standing(Status.FAILED, sid_of(message_id))
+    assert shown(runtime, message_id)["error_code"] == 21211
+    assert replayed(runtime, message_id) == standing(runtime, message_id)
 
 
 # Words and errors.

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from messaging_pipeline.follow.apply_evidence import Evidence
@@ -80,6 +80,9 @@ def new_messages(runtime: WorkerRuntime) -> list[UUID]:
 
 @against_postgres
 @given(told=st.lists(callbacks, max_size=14), sizes=cuts)
+@example(told=[Told(0, "queued"), Told(0, "delivered", kind="MM"), Told(0, "sent")], sizes=[4])
+@example(told=[Told(0, "failed"), Told(0, "failed", OPTED_OUT), Told(0, "undelivered", 30003)], sizes=[4])
+@example(told=[Told(0, "delivered"), Told(1, "sent"), Told(0, "sent"), Told(1, "delivered")], sizes=[2, 2])
 def test_rows_and_histories_are_what_the_fold_says(runtime: WorkerRuntime, told: list[Told], sizes: list[int]) -> None:
     ids = new_messages(runtime)
     for batch in in_batches(told, sizes):

@@ -111,7 +111,8 @@ def test_a_file_that_says_so_runs_outside_of_a_transaction(
     migrate(empty_database_url)
     statements = (
         "-- transactional: false\n-- Finds messages by their tag.\n"
-        "create index concurrently try_one on messages (tags);\ncreate index concurrently try_two on messages (reason);\n"
+        "create index concurrently try_one on messages (tags);\n"
+        "create index concurrently try_two on messages (reason);\n"
     )
     _apply(connection, a_migration(statements))
     indexes = connection.execute("select indexname from pg_indexes where indexname like 'try%' order by 1").fetchall()

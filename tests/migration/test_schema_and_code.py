@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from messaging_pipeline.messages.state_machine import Status
+from messaging_pipeline.runtime import WorkerRuntime
 from tests.support.followed import under_way
 
 QUOTED = re.compile(r"'([^']+)'::text")
@@ -32,9 +33,9 @@ def test_the_statuses_of_the_database_are_those_of_the_ladder(connection: psycop
 
 
 def test_every_claimed_message_has_a_lease_and_no_other_has_one(
-    runtime: object, connection: psycopg.Connection
+    runtime: WorkerRuntime, connection: psycopg.Connection
 ) -> None:
-    under_way(runtime)  # type: ignore[arg-type]
+    under_way(runtime)
     for change in ("status = 'pending'", "claim_id = null", "lease_until = null"):
         with pytest.raises(psycopg.errors.CheckViolation):
             connection.execute(f"update messages set {change}")

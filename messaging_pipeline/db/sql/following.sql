@@ -45,7 +45,7 @@ with ladder as (
     select distinct on (message_id) *
     from weighed
     where sid = bound_sid
-    order by message_id, moves desc, rank desc, position
+    order by message_id, rank desc, position
 ), settled as (
     update attempts a
     set outcome = 'accepted', sid = winner.bound_sid, finished_at = coalesce(a.finished_at, winner.received_at),

@@ -3,7 +3,7 @@
 import random
 from itertools import pairwise
 
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from messaging_pipeline.messages.state_machine import (
@@ -16,6 +16,9 @@ from messaging_pipeline.messages.state_machine import (
     replay,
     step,
 )
+
+#: A machine that is busy with something else is no failure.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 SID = "SM" + "1" * 32
 
@@ -35,6 +38,7 @@ def walk(start: Status, happened: list[Event]) -> list[Standing]:
     return [replay([begin, *happened[:count]]) for count in range(len(happened) + 1)]
 
 
+@unhurried
 @given(statuses, reports, st.randoms(use_true_random=False))
 @example(Status.CLAIMED, [Status.CANCELED, Status.UNDELIVERED, Status.FAILED, Status.SUPPRESSED], random.Random(1))
 def test_every_order_of_the_same_reports_ends_in_the_same_status(
@@ -45,23 +49,27 @@ def test_every_order_of_the_same_reports_ends_in_the_same_status(
     assert end_of(start, told) == end_of(start, another_order)
 
 
+@unhurried
 @given(statuses, reports, st.data())
 def test_a_report_heard_again_changes_nothing(start: Status, told: list[Status], data: st.DataObject) -> None:
     copies = data.draw(st.lists(st.sampled_from(told), max_size=8)) if told else []
     assert end_of(start, told) == end_of(start, told + copies)
 
 
+@unhurried
 @given(statuses, reports)
 def test_the_highest_rung_heard_of_is_where_the_message_ends(start: Status, told: list[Status]) -> None:
     assert end_of(start, told).status == max([start, *told], key=RANK.__getitem__)
 
 
+@unhurried
 @given(statuses, reports)
 def test_a_gap_in_what_was_heard_does_not_matter_once_the_last_word_is_there(start: Status, told: list[Status]) -> None:
     last_word = max([start, *told], key=RANK.__getitem__)
     assert end_of(start, told).status == end_of(start, [last_word] if last_word in told else []).status
 
 
+@unhurried
 @given(statuses, events)
 def test_only_an_act_of_ours_ever_leads_down(start: Status, happened: list[Event]) -> None:
     for event, (before, after) in zip(happened, pairwise(walk(start, happened)), strict=True):
@@ -70,6 +78,7 @@ def test_only_an_act_of_ours_ever_leads_down(start: Status, happened: list[Event
             assert (before.status, after.status) in OUR_MOVES
 
 
+@unhurried
 @given(statuses, events)
 def test_every_change_is_an_act_of_ours_or_what_was_reported(start: Status, happened: list[Event]) -> None:
     for event, (before, after) in zip(happened, pairwise(walk(start, happened)), strict=True):
@@ -78,12 +87,14 @@ def test_every_change_is_an_act_of_ours_or_what_was_reported(start: Status, happ
             assert event.status in REPORTABLE if event.evidence else (before.status, after.status) in OUR_MOVES
 
 
+@unhurried
 @given(statuses, events)
 def test_a_sid_once_bound_stays(start: Status, happened: list[Event]) -> None:
     bound = [standing.sid for standing in walk(start, happened)]
     assert all(after == before for before, after in pairwise(bound) if before is not None)
 
 
+@unhurried
 @given(statuses, events)
 def test_a_history_replayed_in_two_parts_ends_where_it_ends_in_one(start: Status, happened: list[Event]) -> None:
     standing = Standing(start)

@@ -1,0 +1,77 @@
+"""The examples of the papers do what they say, against the whole pipeline as processes."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from messaging_pipeline import Settings
+from messaging_pipeline.stack.local import LocalStack
+from tests.plugins.stacks import LookUp
+from tests.support.papers import Block, blocks, paper
+from tests.support.waiting import eventually
+
+COMMANDS = {"sh": ("bash", "-euo", "pipefail", "-c"), "python": (sys.executable, "-W", "error", "-c")}
+A_MINUTE = 60
+LINE_OF_A_LIFE = re.compile(r"^  \+ *[\d.]+ s  (.*)$", re.MULTILINE)
+
+Run = Callable[[Block], str]
+
+
+@pytest.fixture
+def run(stack: LocalStack, tmp_path: Path) -> Run:
+    """Run a block as somebody would who has pasted what `up` prints; return what it says."""
+    environment = {
+        **stack.environment,
+        "CELERY_BROKER_URL": Settings.from_environment(stack.environment).broker_url,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+    }
+
+    def run_block(block: Block) -> str:
+        done = subprocess.run(
+            [*COMMANDS[block.language], block.text],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=A_MINUTE,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, ""), f"{block.place}: {done.stderr}"
+        return done.stdout
+
+    return run_block
+
+
+def block_with(text: str) -> Block:
+    (found,) = [block for block in blocks(*COMMANDS) if text in block.text]
+    return found
+
+
+@pytest.mark.parametrize("block", blocks(*COMMANDS), ids=lambda block: block.place)
+def test_every_example_runs(block: Block, run: Run) -> None:
+    assert run(block).strip() or "print" not in block.text
+
+
+def test_the_example_for_celery_prints_the_messages_id_and_the_message_is_delivered(run: Run, look_up: LookUp) -> None:
+    block = block_with("booking-4711-ready")
+    fresh = Block(block.place, block.language, block.text.replace("booking-4711", "booking-4713"))
+    message_id = str(UUID(run(fresh).strip()))
+    eventually(lambda: (look_up(message_id) or {}).get("status") == "delivered", "the delivery")
+
+
+def test_a_failure_looks_the_way_the_readme_shows_it(run: Run, look_up: LookUp, stack: LocalStack) -> None:
+    block = block_with('messages show "$id"')
+    message_id = re.findall(r"^message +(\S+)$", run(block), re.MULTILINE)[0]
+    eventually(lambda: [step["state"] for step in (look_up(message_id) or {})["fallback"]] == ["sent"], "the e-mail")
+    again = Block(block.place, block.language, f"messaging-pipeline messages show {message_id}")
+    told = LINE_OF_A_LIFE.findall(run(again))
+    (shown,) = [block.text for block in paper("README.md").blocks() if "fallback 1 (email) starts" in block.text]
+    for line in LINE_OF_A_LIFE.findall(shown):
+        beginning = line.removesuffix(" ...")
+        assert [one for one in told if one.startswith(beginning)] != [], beginning
