@@ -9,6 +9,7 @@ from typing import LiteralString
 import psycopg
 from psycopg import Connection
 from psycopg.rows import TupleRow
+from tenacity import Retrying, retry_if_result, wait_random
 
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.errors import NotReachable, PipelineError
@@ -18,6 +19,8 @@ FILE_NAME = re.compile(r"^(?P<version>\d{4})_(?P<phase>pre|post)_[a-z0-9_]+\.sql
 
 #: First line of a file that cannot run inside a transaction, as CREATE INDEX CONCURRENTLY cannot.
 _NOT_TRANSACTIONAL = "-- transactional: false"
+
+_ASK_AGAIN_SECONDS = 0.3
 
 
 class MigrationChanged(PipelineError):
@@ -74,7 +77,7 @@ def pending(connection: Connection[TupleRow]) -> list[str]:
 
 
 def _migrate(connection: Connection[TupleRow]) -> list[str]:
-    connection.execute(sql("lock_migrations"))
+    _lock(connection)
     try:
         connection.execute(sql("create_schema_migrations"))
         applied = _applied(connection)
@@ -85,6 +88,13 @@ def _migrate(connection: Connection[TupleRow]) -> list[str]:
         return [migration.name for migration in missing]
     finally:
         connection.execute(sql("unlock_migrations"))
+
+
+def _lock(connection: Connection[TupleRow]) -> None:
+    """Wait for our turn, however long whoever works now may take."""
+    Retrying(retry=retry_if_result(lambda row: row != (True,)), wait=wait_random(0.05, _ASK_AGAIN_SECONDS))(
+        lambda: connection.execute(sql("try_to_lock_migrations")).fetchone()
+    )
 
 
 def _applied(connection: Connection[TupleRow]) -> dict[str, str]:

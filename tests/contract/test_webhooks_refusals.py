@@ -2,17 +2,27 @@
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
-from uuid import uuid4
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from redis import Redis
 
+from messaging_pipeline.stack.embedded import start_valkey
 from messaging_pipeline.twilio_api.signature import sign
 from tests.support.factories import AUTH_TOKEN
 from tests.support.metric_deltas import callbacks
 from tests.support.queued import all_queued
-from tests.support.webhook_tier import FORM_TYPE, ORIGIN, SIGNATURE, CallingTwilio, a_status, an_inbound, webhook_tier
+from tests.support.webhook_tier import (
+    FORM_TYPE,
+    MESSAGE_ID,
+    ORIGIN,
+    SIGNATURE,
+    CallingTwilio,
+    a_status,
+    an_inbound,
+    webhook_tier,
+)
 
 LARGEST_BODY = 64 * 1024
 CLOSED_PORT = "redis://127.0.0.1:9/0"
@@ -31,15 +41,22 @@ def cut_off() -> Iterator[CallingTwilio]:
         yield twilio
 
 
-@contextmanager
-def full(redis_url: str) -> Iterator[None]:
-    """A Redis that answers, and has no room left."""
-    with Redis.from_url(redis_url) as broker:
-        broker.config_set("maxmemory", "1")
-        try:
-            yield
-        finally:
-            broker.config_set("maxmemory", "0")
+@dataclass(frozen=True)
+class FillingUp:
+    """A tier and its broker, a Valkey of this test's own that may be made to have no room left."""
+
+    twilio: CallingTwilio
+    url: str
+
+    def most_bytes(self, limit: int) -> None:
+        with Redis.from_url(self.url) as broker:
+            broker.config_set("maxmemory", limit)
+
+
+@pytest.fixture
+def filling_up(tmp_path: Path) -> Iterator[FillingUp]:
+    with start_valkey(tmp_path) as server, webhook_tier(REDIS_URL=server.url) as twilio:
+        yield FillingUp(twilio, server.url)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +89,9 @@ def test_a_malformed_value_is_not_repeated(twilio: CallingTwilio, caplog: pytest
     assert "callback refused" in caplog.text
 
 
-@pytest.mark.parametrize("target", ["/twilio/status/not-a-uuid", f"/twilio/status/{uuid4()}/more", "/twilio/status/"])
+@pytest.mark.parametrize(
+    "target", ["/twilio/status/not-a-uuid", f"/twilio/status/{MESSAGE_ID}/more", "/twilio/status/"]
+)
 def test_a_path_that_names_no_message_is_not_found(twilio: CallingTwilio, redis_url: str, target: str) -> None:
     not_found = callbacks("not_found", route="none")
     answer = twilio.call(target, a_status())
@@ -80,7 +99,7 @@ def test_a_path_that_names_no_message_is_not_found(twilio: CallingTwilio, redis_
 
 
 @pytest.mark.parametrize(
-    "target", ["/twilio/status", f"/twilio/status/{uuid4()}", "/twilio/inbound", "/twilio/fallback"]
+    "target", ["/twilio/status", f"/twilio/status/{MESSAGE_ID}", "/twilio/inbound", "/twilio/fallback"]
 )
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD"])
 def test_only_posts_are_taken(twilio: CallingTwilio, redis_url: str, target: str, method: str) -> None:
@@ -146,18 +165,19 @@ def test_without_a_broker_a_forged_callback_is_still_only_a_forged_one(cut_off: 
     assert cut_off.with_token("wrong").call("/twilio/status", a_status()).status_code == 403
 
 
-def test_a_broker_that_refuses_to_store_is_as_good_as_none(twilio: CallingTwilio, redis_url: str) -> None:
-    with full(redis_url):
-        answers = [twilio.call("/twilio/status", a_status()), twilio.call("/twilio/inbound", an_inbound())]
+def test_a_broker_that_has_no_room_is_as_good_as_none(filling_up: FillingUp) -> None:
+    filling_up.most_bytes(1)
+    twilio = filling_up.twilio
+    answers = [twilio.call("/twilio/status", a_status()), twilio.call("/twilio/inbound", an_inbound())]
     assert [answer.status_code for answer in answers] == [503, 503]
-    assert all_queued(redis_url) == {}
+    assert all_queued(filling_up.url) == {}
 
 
-def test_after_the_broker_is_back_callbacks_are_taken_again(twilio: CallingTwilio, redis_url: str) -> None:
-    with full(redis_url):
-        twilio.call("/twilio/status", a_status())
-    assert twilio.call("/twilio/status", a_status()).status_code == 204
-    assert all_queued(redis_url) == {"status": 1}
+def test_after_the_broker_is_back_callbacks_are_taken_again(filling_up: FillingUp) -> None:
+    for limit, status in ((1, 503), (0, 204)):
+        filling_up.most_bytes(limit)
+        assert filling_up.twilio.call("/twilio/status", a_status()).status_code == status
+    assert all_queued(filling_up.url) == {"status": 1}
 
 
 def test_an_answer_that_refuses_is_plain_text_and_no_page(twilio: CallingTwilio) -> None:

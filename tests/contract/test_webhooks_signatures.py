@@ -14,10 +14,10 @@ from tests.plugins.runtimes import TWO_TENANTS
 from tests.support.factories import AUTH_TOKEN, configuration_file
 from tests.support.metric_deltas import callbacks
 from tests.support.queued import all_queued
-from tests.support.webhook_tier import ORIGIN, SIGNATURE, CallingTwilio, a_status, an_inbound, webhook_tier
+from tests.support.webhook_tier import MESSAGE_ID, ORIGIN, SIGNATURE, CallingTwilio, a_status, an_inbound, webhook_tier
 
 ACME_TOKEN = "token-of-acme"
-MESSAGE_PATH = f"/twilio/status/{uuid4()}"
+MESSAGE_PATH = f"/twilio/status/{MESSAGE_ID}"
 ROUTES = {
     "/twilio/status": "status",
     MESSAGE_PATH: "status",
@@ -154,7 +154,7 @@ def test_while_tokens_rotate_both_are_believed(tiers: Tiers, token: str, status:
     ("target", "token", "status"),
     [
         ("/twilio/t/acme/status", ACME_TOKEN, 204),
-        (f"/twilio/t/acme/status/{uuid4()}", ACME_TOKEN, 204),
+        (f"/twilio/t/acme/status/{MESSAGE_ID}", ACME_TOKEN, 204),
         ("/twilio/t/acme/inbound", ACME_TOKEN, 200),
         ("/twilio/t/acme/fallback", ACME_TOKEN, 200),
         ("/twilio/t/default/status", AUTH_TOKEN, 204),
@@ -225,8 +225,7 @@ def test_behind_a_proxy_the_public_address_is_what_counts(
     tiers: Tiers, public_url: str, called: str, target: str
 ) -> None:
     twilio = tiers.make(TWILIO_STATUS_CALLBACK_PUBLIC_URL=public_url)
-    message_id = str(uuid4())
-    called, target = called.replace("{id}", message_id), target.replace("{id}", message_id)
+    called, target = called.replace("{id}", MESSAGE_ID), target.replace("{id}", MESSAGE_ID)
     assert twilio.call(target, a_status(), as_seen=called).status_code == 204
 
 

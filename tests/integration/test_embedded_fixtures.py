@@ -6,17 +6,18 @@ import redis
 from messaging_pipeline.clock import ManualClock
 
 
-def _create_table_once(url: str) -> None:
+def _keep_a_callback_once(url: str) -> None:
     with psycopg.connect(url) as connection:
-        connection.execute("CREATE TABLE only_once (n int)")
+        assert connection.execute("select count(*) from unmatched_callbacks").fetchone() == (0,)
+        connection.execute("insert into unmatched_callbacks values ('default', 'SM1', 'sent', 0, now())")
 
 
-def test_a_test_has_a_database_of_its_own(database_url: str) -> None:
-    _create_table_once(database_url)
+def test_a_test_begins_with_an_empty_database(database_url: str) -> None:
+    _keep_a_callback_once(database_url)
 
 
-def test_another_test_does_not_see_what_the_first_one_made(database_url: str) -> None:
-    _create_table_once(database_url)
+def test_another_test_does_not_see_what_the_first_one_wrote(database_url: str) -> None:
+    _keep_a_callback_once(database_url)
 
 
 def _increment_in_an_empty_keyspace(url: str) -> None:

@@ -50,26 +50,28 @@ def at_once(work: list[Callable[[], object]]) -> None:
             done.result(PATIENCE_SECONDS)
 
 
-def deadlocks(observer: psycopg.Connection, runtime: WorkerRuntime) -> int:
-    """The deadlocks that Postgres broke in this database; known once its connections are closed."""
-    runtime.base.pool.close()
-    while observer.execute(
-        "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
-    ).fetchone() != (0,):
+def until(observer: psycopg.Connection, count: int, condition: str) -> None:
+    """Return when so many sessions of this database fulfil a condition."""
+    sessions = f"select count(*) from pg_stat_activity where datname = current_database() and {condition}"
+    for _ in range(int(PATIENCE_SECONDS / A_MOMENT)):
+        if observer.execute(sessions).fetchone() == (count,):
+            return
         threading.Event().wait(A_MOMENT)
-    row = observer.execute("select deadlocks from pg_stat_database where datname = current_database()").fetchone()
-    assert row is not None
-    return int(row[0])
+    pytest.fail(f"there were never {count} sessions with {condition}")
 
 
 def wait_for_waiters(observer: psycopg.Connection, count: int) -> None:
-    """Return when so many sessions of this database stand in line for a lock."""
-    waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-    for _ in range(int(PATIENCE_SECONDS / A_MOMENT)):
-        if observer.execute(waiting).fetchone() == (count,):
-            return
-        threading.Event().wait(A_MOMENT)
-    pytest.fail(f"there were never {count} sessions waiting")
+    """Return when so many sessions stand in line for a lock."""
+    until(observer, count, "wait_event_type = 'Lock'")
+
+
+def deadlocks(observer: psycopg.Connection, runtime: WorkerRuntime) -> int:
+    """The deadlocks that Postgres broke in this database; known once its connections are closed."""
+    runtime.base.pool.close()
+    until(observer, 0, "backend_type = 'client backend' and pid <> pg_backend_pid()")
+    row = observer.execute("select deadlocks from pg_stat_database where datname = current_database()").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def shuffled_batches(told: list[Evidence], seed: int) -> list[list[Evidence]]:
@@ -132,7 +134,7 @@ def test_answers_and_callbacks_of_the_same_messages_at_once_end_where_they_shoul
 
     def answer(every: int) -> None:
         for attempt in open_attempts[every::2]:
-            with_retry(lambda attempt=attempt: answered(runtime, attempt))
+            answered(runtime, attempt)
 
     at_once([lambda: hear(0), lambda: hear(2), lambda: answer(0), lambda: answer(1)])
 
@@ -140,14 +142,6 @@ def test_answers_and_callbacks_of_the_same_messages_at_once_end_where_they_shoul
         message_id = attempt.message.id
         assert standing(runtime, message_id) == Standing(Status.DELIVERED, sid_of(message_id))
         assert replayed(runtime, message_id) == standing(runtime, message_id)
-
-
-def with_retry(write: Callable[[], object]) -> None:
-    """As the lane's book does when Postgres made it a deadlock's victim."""
-    try:
-        write()
-    except psycopg.errors.DeadlockDetected:
-        with_retry(write)
 
 
 def test_an_answer_and_a_callback_that_meet_do_not_deadlock(
@@ -178,7 +172,7 @@ def line_up(
         gate.execute("select from messages where id = %s for update", [message_id])
         callback = threads.submit(runtime.following.apply, [report(message_id, "sent")])
         wait_for_waiters(observer, 1)
-        answer = threads.submit(with_retry, lambda: answered(runtime, attempt))
+        answer = threads.submit(answered, runtime, attempt)
         wait_for_waiters(observer, 2)
         gate.rollback()
     return callback, answer

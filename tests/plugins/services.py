@@ -19,6 +19,22 @@ from psycopg import sql
 from messaging_pipeline.db.migrate import migrate
 from messaging_pipeline.stack.embedded import start_postgres, start_valkey
 
+_END_OTHERS = """
+select pg_terminate_backend(pid) from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid()
+"""
+
+_EMPTY_ALL_TABLES = """
+do $$
+begin
+    execute (
+        select 'truncate ' || string_agg(quote_ident(tablename), ', ')
+        from pg_tables where schemaname = 'public' and tablename <> 'schema_migrations'
+    );
+end
+$$
+"""
+
 
 @pytest.fixture(scope="session")
 def _scratch() -> Iterator[Path]:
@@ -38,22 +54,22 @@ def database_server(_scratch: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def _migrated_template(database_server: str) -> Iterator[str]:
-    """A database with the whole schema and no rows, migrated once and copied for each test."""
-    name = f"messaging_test_{uuid4().hex[:12]}_template"
+def _migrated(database_server: str) -> Iterator[str]:
+    """The URL of a database with the whole schema, which tests take in turns."""
+    name = f"messaging_test_{uuid4().hex[:12]}"
     _run(database_server, "CREATE DATABASE {}", name)
     migrate(_named(database_server, name))
-    yield name
+    yield _named(database_server, name)
     _run(database_server, "DROP DATABASE {} WITH (FORCE)", name)
 
 
 @pytest.fixture
-def database_url(database_server: str, _migrated_template: str) -> Iterator[str]:
-    """The URL of a database of this test's own, with the whole schema and no rows."""
-    name = f"messaging_test_{uuid4().hex[:12]}"
-    _run(database_server, "CREATE DATABASE {} TEMPLATE {}", name, _migrated_template)
-    yield _named(database_server, name)
-    _run(database_server, "DROP DATABASE {} WITH (FORCE)", name)
+def database_url(_migrated: str) -> str:
+    """The URL of a database with the whole schema and, at the beginning of this test, no rows."""
+    with psycopg.connect(_migrated, autocommit=True) as connection:
+        connection.execute(_END_OTHERS)
+        connection.execute(_EMPTY_ALL_TABLES)
+    return _migrated
 
 
 @pytest.fixture

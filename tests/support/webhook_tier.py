@@ -17,6 +17,7 @@ from webhooks.app import create_app
 from webhooks.inbound import PUBLISHER
 
 ORIGIN = "https://sms.example.com"
+MESSAGE_ID = "0191e5c0-0000-7000-8000-000000000001"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 FORM_TYPE = "application/x-www-form-urlencoded"
 SIGNATURE = "X-Twilio-Signature"
@@ -43,9 +44,7 @@ class CallingTwilio:
         signature = sign(as_seen or self.origin + target, fields, self.token)
         return self.post(target, urlencode(fields).encode(), {SIGNATURE: signature}, **options)
 
-    def post(
-        self, target: str, body: bytes, headers: Mapping[str, str] | None = None, **options: Any
-    ) -> TestResponse:
+    def post(self, target: str, body: bytes, headers: Mapping[str, str] | None = None, **options: Any) -> TestResponse:
         """Post bytes to a raw target with these headers and no others of Twilio's."""
         return self.app.test_client().post(
             target, data=body, headers=dict(headers or {}), **{"content_type": FORM_TYPE, **options}

@@ -1,6 +1,7 @@
--- name: lock_migrations
--- The number is arbitrary and ours alone.
-select pg_advisory_lock(7263518402)
+-- name: try_to_lock_migrations
+-- The number is arbitrary and ours alone. Who stood in line inside a statement would hold a snapshot, and
+-- CREATE INDEX CONCURRENTLY waits for every snapshot: so nobody stands in line, everybody asks again.
+select pg_try_advisory_lock(7263518402)
 
 -- name: unlock_migrations
 select pg_advisory_unlock(7263518402)
