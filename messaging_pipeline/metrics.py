@@ -70,13 +70,15 @@ def record_status(service: str, status: str, seconds_since_accept: float | None 
 
 
 def record_callback(route: str, answer: str, seconds: float) -> None:
-    """Count a webhook request: `taken`, `bad_signature`, `malformed`, `too_large` or `broker_away`."""
+    """Count a webhook request: `taken`, `bad_signature`, `malformed`, `too_large`, `broker_away`, `not_found`,
+    `wrong_method` or `other`.
+    """
     _callbacks.labels(route, answer).inc()
     _callback_seconds.labels(route).observe(seconds)
 
 
 def record_report(kind: str, count: int = 1) -> None:
-    """Count status reports: `new`, `repeated`, `unmatched`, `unknown_status` or `unknown_message`."""
+    """Count status reports: `new`, `repeated`, `unmatched`, `unknown_status`, `unknown_message` or `failed`."""
     if count:
         _reports.labels(kind).inc(count)
 

@@ -46,14 +46,22 @@ def weight_of_next_due(pool: Pool, service: ServiceKey, now: datetime) -> int | 
     return None if row is None else int(row[0])
 
 
-def release(pool: Pool, messages: Sequence[ClaimedMessage], *, reason: str, now: datetime) -> None:
-    """Give back messages of one claim that were not started."""
+def release(
+    pool: Pool,
+    messages: Sequence[ClaimedMessage],
+    *,
+    reason: str,
+    now: datetime,
+    due_at: datetime | None = None,
+) -> None:
+    """Give back messages of one claim that were not started; ``due_at`` puts them off until then."""
     if not messages:
         return
     values = {
         "message_ids": [message.id for message in messages],
         "claim_id": messages[0].claim_id,
         "reason": reason,
+        "due_at": due_at,
         "now": now,
     }
     in_transaction(pool, lambda connection: connection.execute(sql("release_claim"), values))

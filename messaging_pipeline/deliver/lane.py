@@ -23,6 +23,7 @@ from messaging_pipeline.deliver.claims import ClaimedMessage, claim_due, release
 from messaging_pipeline.deliver.outgoing import Outgoing
 from messaging_pipeline.ids import ServiceKey, TenantKey
 from messaging_pipeline.pacing.token_bucket import Grant, TokenBucket
+from messaging_pipeline.sealing import CannotUnseal
 from messaging_pipeline.twilio_api.client import TwilioApi
 from messaging_pipeline.waking.bell import Bell
 from messaging_pipeline.waking.wake_ups import WakeUps
@@ -38,6 +39,8 @@ _WORTH_WAKING_SECONDS = 0.1
 _TOKEN_LIFETIME_SECONDS = 2.0
 #: After this long a lane goes to the back of the queue, so that services take turns.
 _TIME_SLICE_SECONDS = 2.0
+#: How often a message is looked at that no key opens.
+_PUT_OFF = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +153,20 @@ class Lane:
         return grant is not None
 
     def _send(self, book: Book, message: ClaimedMessage) -> None:
-        request = self.outgoing.request(message, self.clock.now())
+        try:
+            request = self.outgoing.request(message, self.clock.now())
+        except CannotUnseal as error:
+            self._put_off(message, str(error))
+            return
         attempt = book.open(message)
         if attempt is None:
             return
         began = time.monotonic()
         outcome = self.twilio[message.tenant].create(request)
         book.answer(attempt, outcome, time.monotonic() - began)
+
+    def _put_off(self, message: ClaimedMessage, reason: str) -> None:
+        """A message that cannot be read yet must not stand in the way of those behind it."""
+        now = self.clock.now()
+        _log.error("message %s cannot be sent: %s", message.id, reason)
+        release(self.pool, [message], reason=reason, now=now, due_at=now + _PUT_OFF)

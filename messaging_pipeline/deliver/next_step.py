@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from messaging_pipeline.backoff import Dice, backoff_seconds
-from messaging_pipeline.messages.state_machine import Status
+from messaging_pipeline.messages.state_machine import TWILIO_WORDS, Status
 from messaging_pipeline.twilio_api.outcome import Accepted, Fault, NotSent, Outcome, Refused, Unconfirmed
 
 
@@ -68,9 +68,6 @@ def _after_refusal(outcome: Refused, attempts: int, now: datetime, dice: Dice) -
     )
 
 
-def _reported(status: str) -> Status:
-    """Twilio's word for where a new message is; a word we do not know means at least that Twilio has it."""
-    try:
-        return Status(status)
-    except ValueError:
-        return Status.ACCEPTED
+def _reported(word: str) -> Status:
+    """Twilio's word for where a new message is; a word that is not Twilio's means at least that Twilio has it."""
+    return Status(word) if word in TWILIO_WORDS else Status.ACCEPTED

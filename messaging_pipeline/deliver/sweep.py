@@ -5,6 +5,7 @@ It is what makes the broker disposable: whatever wake-up was lost, the next swee
 
 import logging
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from psycopg.rows import class_row
@@ -43,12 +44,16 @@ class Sweep:
     wake_fallbacks: Callable[[list[StepId]], None]
 
     def run(self) -> None:
-        """Put right what lapsed, then wake everybody who has something to do."""
-        self._return_lapsed_claims()
-        self._expire_overdue()
-        self._apply_matched_callbacks()
-        self._look_after_fallbacks()
-        self._wake_services()
+        """Put right what lapsed, then wake everybody who has something to do.
+
+        What goes wrong with one duty keeps none of the others from being done; the error is raised at the end.
+        """
+        with ExitStack() as duties:  # last in, first out
+            duties.callback(self._wake_services)
+            duties.callback(self._look_after_fallbacks)
+            duties.callback(self._apply_matched_callbacks)
+            duties.callback(self._expire_overdue)
+            duties.callback(self._return_lapsed_claims)
 
     def _return_lapsed_claims(self) -> None:
         values = {"now": self.clock.now(), "limit": _AT_ONCE, "doubt": _DOUBT, "relief": _RELIEF}

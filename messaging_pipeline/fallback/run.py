@@ -13,7 +13,7 @@ from messaging_pipeline.db.queries import sql
 from messaging_pipeline.fallback.letters import Letter, Postbox, Posted
 from messaging_pipeline.fallback.start import StepId
 from messaging_pipeline.metrics import record_fallback_step
-from messaging_pipeline.sealing import Sealer
+from messaging_pipeline.sealing import CannotUnseal, Sealer
 
 #: A mail server that is away is asked this often before the step is given up.
 MOST_ATTEMPTS = 8
@@ -53,14 +53,19 @@ class FallingBack:
     def _post(self, claimed: dict[str, Any]) -> Posted:
         if self.postbox is None:
             return Posted("refused", "no way to send e-mail is configured; set SMTP_URL or SENDGRID_API_KEY")
+        try:
+            letter = self._letter(claimed)
+        except CannotUnseal as error:
+            return Posted("not_sent", str(error))
+        return self.postbox.post(letter)
+
+    def _letter(self, claimed: dict[str, Any]) -> Letter:
         plan = self.sealer.unseal(claimed["fallback"])[claimed["number"] - 1]
-        return self.postbox.post(
-            Letter(
-                to=plan["to"],
-                subject=plan["subject"],
-                text=plan["body"] or self._text_of(claimed),
-                token=f"{claimed['message_id']}-{claimed['number']}",
-            )
+        return Letter(
+            to=plan["to"],
+            subject=plan["subject"],
+            text=plan["body"] or self._text_of(claimed),
+            token=f"{claimed['message_id']}-{claimed['number']}",
         )
 
     def _text_of(self, claimed: dict[str, Any]) -> str:

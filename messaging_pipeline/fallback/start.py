@@ -13,7 +13,7 @@ from messaging_pipeline.ids import MessageId
 from messaging_pipeline.messages.state_machine import FAILURES
 from messaging_pipeline.publish import Publisher
 from messaging_pipeline.queues import Task
-from messaging_pipeline.sealing import Sealer
+from messaging_pipeline.sealing import CannotUnseal, Sealer
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,20 @@ def start_fallbacks(
         sql("start_fallback"),
         {
             "message_ids": [message_id for message_id, _ in plans],
-            "channels": [sealer.unseal(plan)[0]["channel"] for _, plan in plans],
+            "channels": [_channel(sealer, plan) for _, plan in plans],
             "causes": sorted(FAILURES),
             "now": now,
         },
     ).fetchall()
     return [StepId(MessageId(message_id), number) for message_id, number in rows]
+
+
+def _channel(sealer: Sealer, plan: bytes) -> str:
+    """The first step's channel. A plan that no key opens starts all the same: whoever runs it says what is wrong."""
+    try:
+        return str(sealer.unseal(plan)[0]["channel"])
+    except CannotUnseal:
+        return "sealed"
 
 
 def wake_fallbacks(publisher: Publisher, steps: Collection[StepId]) -> None:

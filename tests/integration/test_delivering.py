@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.errors import NotAllowed
@@ -189,3 +190,20 @@ def test_messages_of_a_service_that_is_no_longer_configured_are_kept(
     )
     other.lane.run(DEFAULT)
     assert show(sending, message_id)["status"] == "pending"
+
+
+def test_a_message_that_no_key_opens_waits_and_holds_nobody_up(
+    sending: WorkerRuntime, make_runtime: RuntimeMaker, simulator: Simulator, clock: ManualClock
+) -> None:
+    unreadable = sending.base.accepting.accept(a_send())
+    rotated = make_runtime(MESSAGING_ENCRYPTION_KEYS=Fernet.generate_key().decode())
+    readable = rotated.base.accepting.accept(a_send())
+    drain(rotated)
+    assert show(sending, readable)["status"] == "accepted"
+    waiting = show(sending, unreadable)
+    assert (waiting["status"], waiting["attempts"]) == ("pending", [])
+    assert "MESSAGING_ENCRYPTION_KEYS" in waiting["reason"]
+    clock.advance(61)
+    drain(sending)
+    assert show(sending, unreadable)["status"] == "accepted"
+    assert len(creates(simulator)) == 2

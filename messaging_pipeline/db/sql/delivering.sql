@@ -63,7 +63,9 @@ with standing as (
            or (a.outcome = 'accepted' and a.http_status is null and %(outcome)s::text = 'accepted'))
     returning a.message_id, a.number
 ), before as (
-    select standing.*, standing.status = any(%(leaves)s::text[]) as moves
+    select standing.*,
+           standing.status = any(%(leaves)s::text[])
+           and coalesce(standing.sid = %(sid)s::text, true) as moves  -- an answer about another SID proves nothing
     from standing join closed on closed.message_id = standing.id and closed.number = standing.attempts
 ), moved as (
     -- What stays is taken from the locked row: Postgres checks constraints before it notices that a row it read
@@ -100,10 +102,11 @@ with standing as (
 select coalesce((select moves from before), false) as moved, (select number from opened) as opened
 
 -- name: release_claim
--- Gives back rows that were claimed and not started.
+-- Gives back rows that were claimed and not started, to be due at once or at another time.
 with released as (
     update messages
-    set status = 'pending', status_at = %(now)s, claim_id = null, lease_until = null, reason = %(reason)s::text
+    set status = 'pending', status_at = %(now)s, claim_id = null, lease_until = null, reason = %(reason)s::text,
+        due_at = coalesce(%(due_at)s::timestamptz, due_at)
     where id = any(%(message_ids)s::uuid[]) and status = 'claimed' and claim_id = %(claim_id)s
     returning id
 )

@@ -28,8 +28,9 @@ def test_an_acceptance_keeps_twilios_word(word: str) -> None:
     assert (step.outcome, step.status, step.sid) == ("accepted", Status(word), SID)
 
 
-def test_a_word_that_nobody_knows_still_means_that_twilio_has_it() -> None:
-    assert next_step(Accepted(SID, "teleporting", None), 1, NOW).status is Status.ACCEPTED
+@pytest.mark.parametrize("word", ["teleporting", "pending", "claimed", ""])
+def test_a_word_that_is_not_twilios_still_means_that_twilio_has_it(word: str) -> None:
+    assert next_step(Accepted(SID, word, None), 1, NOW).status is Status.ACCEPTED
 
 
 @pytest.mark.parametrize("fault", [Fault.RECIPIENT, Fault.CONTENT, Fault.SENDER, Fault.ACCOUNT])
