@@ -28,7 +28,7 @@ up: setup ## Run the whole pipeline on this machine until Ctrl-C
 	$(BIN)/messaging-pipeline up
 
 test: setup ## Run every suite; starts its own Postgres and Valkey
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 lint: setup ## Check style, complexity and types
 	$(BIN)/ruff check .
@@ -44,7 +44,7 @@ bench: setup ## Measure the pipeline beside the plain baseline, in one run
 
 lock: ## Resolve the dependencies anew (needs uv)
 	$(UV_LOCK) --all-extras --group dev pyproject.toml --output-file requirements.lock
-	printf 'aiohttp\naiosmtpd\ncelery[redis]\n' | \
+	printf 'aiohttp\naiosmtpd\n' | \
 		$(UV_LOCK) --constraint requirements.lock pyproject.toml - --output-file requirements-prod.lock
 
 clean: ## Remove the environment and all local data

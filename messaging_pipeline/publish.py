@@ -48,12 +48,15 @@ def make_celery(name: str, broker_url: str, *, pool_limit: int = 32) -> Celery:
 
 
 def _queues(broker_url: str) -> list[KombuQueue]:
-    """The queues, reached through the broker's default exchange, which needs no binding.
+    """The queues, each with a direct exchange: to those Celery publishes without a binding, by the queue's name.
 
     A binding is a key that a wiped Redis has lost; kombu then throws published tasks away without a word.
     """
     quorum = {"x-queue-type": "quorum"} if _is_rabbitmq(broker_url) else None
-    return [KombuQueue(queue.value, Exchange(""), routing_key=queue.value, queue_arguments=quorum) for queue in Queue]
+    return [
+        KombuQueue(queue.value, Exchange(queue.value, type="direct"), routing_key=queue.value, queue_arguments=quorum)
+        for queue in Queue
+    ]
 
 
 def _transport_options(broker_url: str) -> dict[str, Any]:

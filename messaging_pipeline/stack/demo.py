@@ -15,6 +15,7 @@ from messaging_pipeline.messages.state_machine import FINAL, Status
 from messaging_pipeline.queues import Task
 from messaging_pipeline.runtime import Runtime, build_runtime
 from messaging_pipeline.settings import Settings
+from messaging_pipeline.stack.demo_ground import refuse_real_ground
 from messaging_pipeline.stack.interruption import interruptible
 from messaging_pipeline.stack.local import LocalStack, local_stack
 from messaging_pipeline.stack.progress import Progress
@@ -34,10 +35,11 @@ def demo(environment: Mapping[str, str], out: TextIO, *, file: Path | None = Non
     """Send every message of ``file`` (by default our own 315) and tell what became of them.
 
     Returns 0 when every message has come to its end, 1 otherwise. Raises InvalidInput for a file that cannot be
-    read, and as ``local_stack`` does.
+    read, InvalidSettings for servers with real messages, and as ``local_stack`` does.
     """
     lines = read_recipients(file or _own_recipients())
     given = {name: value for name, value in environment.items() if not name.startswith(_REAL_WORLD)}
+    refuse_real_ground(given)
     given["MESSAGING_CONFIG"] = str(_data_folder() / "messaging.toml")
     given["TWILIO_MESSAGING_SERVICE_SID"] = "MG" + "0" * 32
     simulator = ("--speed", _CARRIER_SPEED, "--latency-ms", _API_LATENCY_MILLISECONDS, "--seed", "7")

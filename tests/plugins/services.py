@@ -139,10 +139,12 @@ def _named(server: str, database: str) -> str:
 
 
 def _an_empty_database(server: str, besides: str = "") -> str:
-    """Choose a database that holds nothing: it will be flushed again and again."""
-    for number in range(9, 16):
+    """Choose a database that holds nothing: it will be flushed again and again. Test processes do not share one."""
+    process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    for number in range(9 + process, 16, processes):
         url = urlsplit(server)._replace(path=f"/{number}").geturl()
         with redis.Redis.from_url(url) as client:
             if url != besides and client.dbsize() == 0:
                 return url
-    pytest.exit("none of the databases 9 to 15 at REDIS_URL is empty; empty one, or unset REDIS_URL", returncode=2)
+    pytest.exit("too few of the databases 9 to 15 at REDIS_URL are empty; empty them, or unset REDIS_URL")

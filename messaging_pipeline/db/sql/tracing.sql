@@ -38,3 +38,13 @@ where message_id = any(%(message_ids)s::uuid[]) and state in ('waiting', 'sendin
 select service, count(*) filter (where due_at <= %(now)s)::int as due, count(*)::int as waiting,
        min(due_at) filter (where due_at <= %(now)s) as oldest_due_at
 from messages where status = 'pending' group by service
+
+-- name: messages_are_kept_here
+select to_regclass('messages') is not null
+
+-- name: holds_real_messages
+-- Whether there is any message that no demonstration has sent.
+select exists (
+    select from messages
+    where status <> 'rejected' and (idempotency_key is null or idempotency_key not like 'demo-%')
+)
