@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
-from messaging_pipeline.settings import Settings
+from messaging_pipeline.settings import REAL_TWILIO_API, Settings
 from messaging_pipeline.stack.interruption import interruptible
 from messaging_pipeline.stack.local import DEFAULT_FOLDER, LocalStack, local_stack
 from messaging_pipeline.stack.ports import LOOPBACK
@@ -53,7 +53,8 @@ def _where_everything_is(stack: LocalStack) -> list[str]:
     lines = ["", "The pipeline runs.", "", f"  webhooks   http://{LOOPBACK}:{stack.webhooks_port}"]
     if stack.simulator is None:
         api = Settings.from_environment(stack.environment).api_base_url
-        lines.append(f"  Twilio     {api}, with your account: messages cost money and reach people")
+        warning = ", with your account: messages cost money and reach people" if api == REAL_TWILIO_API else ""
+        lines.append(f"  Twilio     {api}{warning}")
     else:
         lines.append(f"  simulator  {stack.simulator.url} (seed {stack.simulator.seed}); nothing leaves this machine")
     lines += [f"  metrics    http://{LOOPBACK}:{port}/metrics ({name})" for name, port in stack.metrics_ports.items()]
