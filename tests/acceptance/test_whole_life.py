@@ -29,7 +29,7 @@ def wait_for(look_up: LookUp, message_id: str, status: str) -> dict[str, Any]:
 @pytest.fixture
 def producer(stack: LocalStack) -> Celery:
     """A producer that has nothing of ours but the broker's address."""
-    return Celery("somebody-elses-application", broker=stack.environment["CELERY_BROKER_URL"])
+    return Celery("somebody-elses-application", broker=Settings.from_environment(stack.environment).broker_url)
 
 
 def test_a_message_sent_from_plain_celery_is_delivered_under_the_tasks_own_id(
