@@ -10,6 +10,8 @@ from tests.bench.options import parse
 from tests.bench.run import run
 from tests.bench.waiting import StoodStill
 
+_INTERRUPTED = 130
+
 
 def main(argv: Sequence[str]) -> int:
     """Return 0, or 1 when something was not sent exactly once, not applied, or did not run at all."""
@@ -18,8 +20,10 @@ def main(argv: Sequence[str]) -> int:
         with interruptible():
             results = run(options)
     except (StoodStill, PipelineError) as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"\n{error}\n")
         return 1
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     print(report.table(options, results))
     if options.json:
         report.write_json(options.json, options, results)

@@ -10,7 +10,7 @@ from tests.bench.side import Side
 def created_once(side: Side, recipients: Sequence[str], *, delivered: bool = False) -> list[str]:
     """Compare the store with the simulator's ledger: one create for each message, and the same SIDs."""
     ledger = side.bed.control.ledger()
-    wrong = _wrong_creates(recipients, side.sids(), ledger["creates"])
+    wrong = wrong_creates(recipients, side.sids(), ledger["creates"])
     if delivered:
         statuses = Counter(str(message["status"]) for message in ledger["messages"])
         wrong += [f"the simulator has {dict(statuses)}"] * (statuses != {"delivered": len(recipients)})
@@ -29,9 +29,10 @@ def all_taken(side: Side, answers: Mapping[str, int], count: int) -> list[str]:
     return [f"{side.name}: callbacks were answered {dict(answers)}"] * (dict(answers) != {"204": count})
 
 
-def _wrong_creates(
+def wrong_creates(
     recipients: Sequence[str], sids: Mapping[str, str], creates: Iterable[Mapping[str, Any]]
 ) -> list[str]:
+    """Compare what was handed over, what the store says and what the simulator was asked for."""
     made: dict[str, list[str]] = {}
     for create in creates:
         made.setdefault(str(create["to"]), []).append(str(create["sid"]))

@@ -5,24 +5,15 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 from messaging_pipeline.twilio_api.signature import sign
 from tests.bench.bed import Bed
+from tests.bench.load import Volley
 from tests.bench.side import Side
 
 _LONGEST_VOLLEY_SECONDS = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Volley:
-    """What came of a number of callbacks: seconds in all, milliseconds for each, answers by status code."""
-
-    seconds: float
-    latencies_ms: tuple[float, ...]
-    answers: dict[str, int]
 
 
 def new_sids(count: int) -> list[str]:
@@ -67,11 +58,10 @@ def fire(side: Side, requests: Sequence[str], folder: Path, *, rate_per_second: 
     arguments = [str(file), "--port", str(urlsplit(side.web_url).port), "--rate", str(rate_per_second)]
     fired = subprocess.run(
         [sys.executable, "-m", "tests.bench.load", *arguments],
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
         check=True,
         timeout=_LONGEST_VOLLEY_SECONDS,
     )
     file.unlink()
-    told = json.loads(fired.stdout)
-    return Volley(told["seconds"], tuple(told["latencies_ms"]), told["answers"])
+    return Volley(**json.loads(fired.stdout))

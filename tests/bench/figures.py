@@ -49,7 +49,7 @@ SECTIONS = (
     ),
     Section(
         "callbacks",
-        "Callback path: signed callbacks over 32 connections, then applied by the workers",
+        "Callback path: 32 connections, then applied by the workers",
         (
             Figure("callbacks_per_second", "callbacks a second at the webhooks", more_is_better=True),
             Figure("p50_ms", "answered after, ms (p50)"),

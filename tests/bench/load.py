@@ -12,7 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from messaging_pipeline.simulator.webhook_connections import NoAnswerError, Origin, Patience, WebhookConnections
@@ -22,9 +22,18 @@ CONNECTIONS = 32
 _PATIENCE = Patience(connect_seconds=10.0, read_seconds=30.0, total_seconds=60.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Volley:
+    """What came of a number of requests: seconds in all, milliseconds for each, answers by status code."""
+
+    seconds: float
+    latencies_ms: list[float]
+    answers: dict[str, int]
+
+
 @dataclass(slots=True)
-class Shooting:
-    """One volley under way."""
+class _Shooting:
+    """A volley under way."""
 
     origin: Origin
     requests: Iterator[tuple[int, bytes]]
@@ -56,13 +65,14 @@ class Shooting:
         return str(answer.status)
 
 
-async def fire(requests: Sequence[bytes], port: int, rate_per_second: float) -> dict[str, object]:
-    """Fire all requests over 32 connections and return the seconds it took, the latencies and the answers."""
-    shooting = Shooting(Origin(LOOPBACK, port, tls=False), enumerate(requests), rate_per_second)
+async def fire(requests: Sequence[bytes], port: int, rate_per_second: float) -> Volley:
+    """Fire all requests over at most 32 connections; a rate of 0 means as fast as they are answered."""
+    shooting = _Shooting(Origin(LOOPBACK, port, tls=False), enumerate(requests), rate_per_second)
     await asyncio.gather(*(shooting.fire_in_turn() for _ in range(min(CONNECTIONS, len(requests)))))
     seconds = time.perf_counter() - shooting.began
     shooting.connections.close()
-    return {"seconds": seconds, "latencies_ms": shooting.latencies_ms, "answers": shooting.answers}
+    await asyncio.sleep(0)  # the connections end in the loop's next turn
+    return Volley(seconds, shooting.latencies_ms, dict(shooting.answers))
 
 
 def main() -> int:
@@ -73,7 +83,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=0.0)
     options = parser.parse_args()
     requests = [text.encode("ascii") for text in json.loads(options.file.read_text("ascii"))]
-    print(json.dumps(asyncio.run(fire(requests, options.port, options.rate))))
+    print(json.dumps(asdict(asyncio.run(fire(requests, options.port, options.rate)))))
     return 0
 
 

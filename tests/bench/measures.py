@@ -45,7 +45,7 @@ def whole_life(side: Side, count: int) -> Finding:
     """As before, with callbacks, and until each message is delivered."""
     to, _ = _handed_over(side, count, callbacks=True)
     with side.running_web() as web, side.running_workers(last=side.sends_with) as workers:
-        span = _Span.begin(workers, done=side.counts().with_sid)
+        span = _Span.begin(workers, done=side.counts().delivered)
         of_web = _Span.begin(web, done=0)
         ended = until_all(lambda: side.counts().delivered, count, f"{side.name}: delivered messages")
         cpu, seconds, number = span.end(workers, ended, count)
@@ -62,7 +62,8 @@ def whole_life(side: Side, count: int) -> Finding:
 def callback_path(side: Side, count: int) -> Finding:
     """Fire ``count`` callbacks as fast as they are answered, half as many at half that rate; then apply them all."""
     side.clear()
-    sids = callbacks.new_sids(_WARM_UP_CALLBACKS + count + count // 2)
+    half_count = max(1, count // 2)
+    sids = callbacks.new_sids(_WARM_UP_CALLBACKS + count + half_count)
     requests = callbacks.delivered_callbacks(side, side.seed_sent(sids), sids)
     side.settle()
     warm_up, requests_of_half = requests[:_WARM_UP_CALLBACKS], requests[_WARM_UP_CALLBACKS + count :]
@@ -73,7 +74,7 @@ def callback_path(side: Side, count: int) -> Finding:
         web_cpu, _, _ = span.end(web, time.monotonic(), count)
         rate = count / full.seconds
         half = callbacks.fire(side, requests_of_half, side.bed.folder, rate_per_second=rate / 2)
-    problems = audit.all_taken(side, full.answers, count) + audit.all_taken(side, half.answers, count // 2)
+    problems = audit.all_taken(side, full.answers, count) + audit.all_taken(side, half.answers, half_count)
     applied, apply_cpu = _applied(side, len(sids))
     problems += audit.all_delivered(side, len(sids))
     figures = {

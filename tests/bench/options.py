@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tests.bench.figures import SECTIONS
 
-_MIDDLING_POOL = 8
+#: Celery's default on two cores, and four times that for work that mostly waits.
+_POOLS = (2, 8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +33,26 @@ def parse(argv: Sequence[str]) -> Options:
     add = parser.add_argument
     add("--rounds", type=_positive, default=2, help="times that each side is measured, in turn")
     add("--messages", type=_positive, default=2000, help="messages for the send path")
-    add("--lives", type=_positive, default=800, help="messages followed until they are delivered")
-    add("--callbacks", type=_positive, default=1500, help="callbacks fired as fast as they are answered")
+    add("--lives", type=_positive, default=500, help="messages followed until they are delivered")
+    add("--callbacks", type=_positive, default=1200, help="callbacks fired as fast as they are answered")
     add("--singles", type=_positive, default=30, help="messages sent one after another")
+    add("--pool", type=_positive, action="append", help="a size of the baseline's pool to try (default: 2 and 8)")
     keys = tuple(section.key for section in SECTIONS)
     add("--only", choices=keys, action="append", help="measure only this; may be given more than once")
     add("--json", type=Path, metavar="FILE", help="write every figure of every round there")
     add("--quick", action="store_true", help="a small run, to see that everything works; its figures mean nothing")
     given = parser.parse_args(argv)
-    only = tuple(given.only or keys)
+    only, pools = tuple(dict.fromkeys(given.only or keys)), tuple(given.pool or _POOLS)
     if given.quick:
         small = {"rounds": 1, "messages": 60, "lives": 30, "callbacks": 100, "singles": 2}
-        return Options(**small, pools=(_MIDDLING_POOL,), only=only, json=given.json)
+        return Options(**small, pools=pools[-1:], only=only, json=given.json)
     return Options(
         rounds=given.rounds,
         messages=given.messages,
         lives=given.lives,
         callbacks=given.callbacks,
         singles=given.singles,
-        pools=(2, _MIDDLING_POOL, 16),
+        pools=pools,
         only=only,
         json=given.json,
     )

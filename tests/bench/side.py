@@ -1,5 +1,7 @@
 """What is measured on either side: how to hand messages over, start the processes, and look at the store."""
 
+import signal
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,10 +14,11 @@ import psycopg
 from psycopg import sql
 from redis import Redis
 
-from messaging_pipeline.stack.processes import ProcessSpec
+from messaging_pipeline.stack.processes import ProcessSpec, RunningProcess, last_lines
 from messaging_pipeline.stack.supervisor import Supervisor
 from tests.bench.bed import Bed
 from tests.bench.cpu import tree_seconds
+from tests.bench.waiting import StoodStill
 
 BODY = "Your appointment is tomorrow at 10:30. Reply C to confirm."
 
@@ -25,7 +28,6 @@ class Counts:
     """How many messages of the store have come how far, at least."""
 
     with_sid: int
-    sent: int
     delivered: int
 
 
@@ -89,14 +91,16 @@ class Side(ABC):
     def running_workers(self, last: str) -> Iterator[Running]:
         """Run the workers for the length of a block, which begins when the ``last`` one is ready too.
 
-        A worker is ready, on both sides, when Celery says so in its log.
+        A worker is ready, on both sides, when Celery says so in its log. At the end it is killed: its work is done,
+        and its store is emptied before the next measurement.
         """
         folder = self._new_folder()
-        specs = {spec.name: _ready_when_logged(spec, folder) for spec in self.workers(folder)}
+        specs = {spec.name: _measurable(spec, folder) for spec in self.workers(folder)}
         with Supervisor(folder) as supervisor:
             started = supervisor.start(*(spec for name, spec in specs.items() if name != last))
             started += supervisor.start(specs[last])
-            yield Running(tuple(process.pid for process in started))
+            with _ends_of_logs_on_standstill(started):
+                yield Running(tuple(process.pid for process in started))
 
     @contextmanager
     def running_web(self) -> Iterator[Running]:
@@ -120,10 +124,7 @@ class Side(ABC):
 
     def counts(self) -> Counts:
         """Count how far the messages have come."""
-        (row,) = self._rows(
-            "select count(sid), count(*) filter (where status in ('sent', 'delivered')),"
-            " count(*) filter (where status = 'delivered') from messages"
-        )
+        (row,) = self._rows("select count(sid), count(*) filter (where status = 'delivered') from messages")
         return Counts(*row)
 
     def sids(self) -> dict[str, str]:
@@ -152,7 +153,19 @@ class Side(ABC):
         return self.database.execute(statement).fetchall()
 
 
-def _ready_when_logged(spec: ProcessSpec, folder: Path) -> ProcessSpec:
+@contextmanager
+def _ends_of_logs_on_standstill(processes: Sequence[RunningProcess]) -> Iterator[None]:
+    """Show what the workers said last, before their logs go the way of the folder they are in."""
+    try:
+        yield
+    except StoodStill:
+        for process in processes:
+            sys.stderr.write("\n".join(["", process.name, *last_lines(process.log)]))
+        raise
+
+
+def _measurable(spec: ProcessSpec, folder: Path) -> ProcessSpec:
+    spec = replace(spec, stop_signal=signal.SIGKILL)
     if spec.name == "beat":
         return spec
     log = folder / f"{spec.name}.log"
