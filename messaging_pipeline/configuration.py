@@ -1,9 +1,10 @@
-"""Tenants and services as ``messaging.toml`` declares them; with no file, one of each from the environment."""
+"""Tenants, services and limits as ``messaging.toml`` declares them; with no file, one of each from the environment."""
 
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.dataclasses import dataclass
@@ -28,6 +29,12 @@ def _sender(text: str) -> str:
         raise ValueError(f"{error.reason}; {error.remedy}") from None
 
 
+def _time_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("is not a time zone of the IANA database, such as America/Los_Angeles")
+    return name
+
+
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 SecretReference = Annotated[str, StringConstraints(pattern=r"^(env|file):.+$")]
 Sender = Annotated[str, AfterValidator(_sender)]
@@ -38,7 +45,12 @@ class Service:
     """A way out: one Messaging Service or number, with its own rate.
 
     ``segments_per_second`` is what Twilio grants the sender, in message segments (MPS); ``burst_segments``
-    is how many may leave at once after a pause.
+    is how many may leave at once after a pause. ``daily_cap`` names one of ``[caps]``.
+
+    ``transient_retries`` is how often a message that Twilio turned away for a passing reason is tried again;
+    ``undelivered_retries`` how often one that a carrier could not deliver just then, the first time after about
+    ``undelivered_retry_seconds``, each later one after twice as long. ``when_unconfirmed`` says what becomes of a
+    message that may have been sent when no evidence has come ``unconfirmed_after_seconds`` after its attempt.
     """
 
     tenant: Key = DEFAULT_TENANT
@@ -46,6 +58,12 @@ class Service:
     from_number: Sender | None = None
     segments_per_second: Annotated[float, Field(ge=0.001, le=10_000)] = _DEFAULT_SEGMENTS_PER_SECOND
     burst_segments: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    daily_cap: Key | None = None
+    transient_retries: Annotated[int, Field(ge=0, le=100)] = 10
+    undelivered_retries: Annotated[int, Field(ge=0, le=10)] = 2
+    undelivered_retry_seconds: Annotated[float, Field(ge=0.1, le=86_400)] = 60.0
+    when_unconfirmed: Literal["hold", "resend", "fallback"] = "hold"
+    unconfirmed_after_seconds: Annotated[float, Field(ge=1, le=86_400)] = 900.0
 
     @property
     def burst(self) -> int:
@@ -60,20 +78,58 @@ class Service:
 
 @dataclass(frozen=True, config=_STRICT)
 class Tenant:
-    """A Twilio account or subaccount; its tokens are named by reference and never written here."""
+    """A Twilio account or subaccount; its tokens are named by reference and never written here.
+
+    ``api_concurrency`` is how many API requests may be under way at once for the account, by all workers
+    together; unset, nobody counts. ``reconcile_share`` is the part of them that reconciliation may use.
+    """
 
     account_sid: AccountSid
     auth_token: SecretReference
     auth_token_secondary: SecretReference | None = None
+    api_concurrency: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    reconcile_share: Annotated[float, Field(gt=0, le=1)] = 0.1
+
+
+@dataclass(frozen=True, config=_STRICT)
+class DailyCap:
+    """What may leave for a brand or a sender on one day, in segments; the day begins at ``reset_hour`` of its zone."""
+
+    segments_per_day: Annotated[int, Field(ge=1)]
+    reset_hour: Annotated[int, Field(ge=0, le=23)] = 0
+    time_zone: Annotated[str, AfterValidator(_time_zone)] = "America/Los_Angeles"
+
+    def zone(self) -> ZoneInfo:
+        """Return the zone whose clock begins the day."""
+        return ZoneInfo(self.time_zone)
+
+
+Age = Annotated[float, Field(gt=0, le=35 * 86_400)]
+
+
+@dataclass(frozen=True, config=_STRICT)
+class ReconcilePolicy:
+    """When Twilio is asked about messages that have gone quiet.
+
+    ``ask_after_seconds`` are the ages of the last news at which it is asked, the last one repeated; after
+    ``give_up_after_seconds`` without any news the message is left where it was last seen. ``list_every_seconds``
+    is how often Twilio's lists are read for what never reached us.
+    """
+
+    ask_after_seconds: Annotated[tuple[Age, ...], Field(min_length=1)] = (120, 600, 3600, 14_400, 43_200, 86_400)
+    give_up_after_seconds: Annotated[float, Field(ge=1)] = 3 * 86_400
+    list_every_seconds: Annotated[float, Field(ge=1)] = 300
 
 
 class Configuration(BaseModel):
-    """All tenants and services, by key."""
+    """All tenants, services and caps, by key, and how reconciliation goes about its work."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     tenants: dict[Key, Tenant] = Field(default_factory=dict)
     services: dict[Key, Service] = Field(default_factory=dict)
+    caps: dict[Key, DailyCap] = Field(default_factory=dict)
+    reconcile: ReconcilePolicy = Field(default_factory=ReconcilePolicy)
 
     def service(self, key: str, tenant: str) -> Service:
         """Return a tenant's service; raises InvalidInput when that tenant has none of this name."""
@@ -93,17 +149,17 @@ def load_configuration(settings: Settings) -> Configuration:
 
     Raises InvalidSettings naming the key in the file and what is wrong with it.
     """
-    declared = _read(Path(settings.config_path)) if settings.config_path else Configuration()
+    declared = _read(Path(settings.config_path), settings) if settings.config_path else Configuration()
     tenants = {**_tenant_of_the_environment(settings), **declared.tenants}
     services = {**_service_of_the_environment(settings, declared), **declared.services}
-    configuration = Configuration(tenants=tenants, services=services)
+    configuration = declared.model_copy(update={"tenants": tenants, "services": services})
     _refuse_orphans(configuration, settings)
     return configuration
 
 
-def _read(path: Path) -> Configuration:
+def _read(path: Path, settings: Settings) -> Configuration:
     try:
-        return Configuration.model_validate(tomllib.loads(path.read_text("utf-8")))
+        return Configuration.model_validate(_completed(tomllib.loads(path.read_text("utf-8")), settings))
     except OSError as error:
         raise InvalidSettings(
             "MESSAGING_CONFIG", f"{path} cannot be read ({error.strerror})", "correct the path"
@@ -115,11 +171,26 @@ def _read(path: Path) -> Configuration:
         raise InvalidSettings(f"MESSAGING_CONFIG {place}", f"{reason} (in {path})", "correct the file") from None
 
 
-def _tenant_of_the_environment(settings: Settings) -> Mapping[str, Tenant]:
+def _completed(declared: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """The file may say more about the tenant of the environment without repeating its account."""
+    tenant = declared.get("tenants", {}).get(DEFAULT_TENANT) if isinstance(declared.get("tenants", {}), dict) else None
+    if isinstance(tenant, dict) and "account_sid" not in tenant:
+        declared["tenants"][DEFAULT_TENANT] = {**_account_of_the_environment(settings), **tenant}
+    return declared
+
+
+def _account_of_the_environment(settings: Settings) -> Mapping[str, Any]:
     if settings.account_sid is None:
         return {}
-    second = "env:TWILIO_AUTH_TOKEN_SECONDARY" if settings.auth_token_secondary else None
-    return {DEFAULT_TENANT: Tenant(settings.account_sid, "env:TWILIO_AUTH_TOKEN", second)}
+    account = {"account_sid": settings.account_sid, "auth_token": "env:TWILIO_AUTH_TOKEN"}
+    return account | (
+        {"auth_token_secondary": "env:TWILIO_AUTH_TOKEN_SECONDARY"} if settings.auth_token_secondary else {}
+    )
+
+
+def _tenant_of_the_environment(settings: Settings) -> Mapping[str, Tenant]:
+    account = _account_of_the_environment(settings)
+    return {DEFAULT_TENANT: Tenant(**account)} if account else {}
 
 
 def _service_of_the_environment(settings: Settings, declared: Configuration) -> Mapping[str, Service]:
@@ -139,6 +210,12 @@ def _service_of_the_environment(settings: Settings, declared: Configuration) -> 
 
 def _refuse_orphans(configuration: Configuration, settings: Settings) -> None:
     for key, service in configuration.services.items():
+        if service.daily_cap is not None and service.daily_cap not in configuration.caps:
+            raise InvalidSettings(
+                f"MESSAGING_CONFIG services.{key}.daily_cap",
+                f"there is no cap {service.daily_cap!r} (in {settings.config_path})",
+                f"declare [caps.{service.daily_cap}], or name another cap",
+            )
         if service.tenant not in configuration.tenants and service.tenant != DEFAULT_TENANT:
             raise InvalidSettings(
                 f"MESSAGING_CONFIG services.{key}.tenant",
