@@ -30,10 +30,9 @@ _SETTINGS = {"listen_addresses": "", "max_connections": "200", "unix_socket_perm
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Postgres(EmbeddedServer):
-    """A running Postgres. ``dsn`` is for ``DATABASE_URL``, ``data`` the folder with its data."""
+    """A running Postgres. ``dsn`` is for ``DATABASE_URL``."""
 
     dsn: str
-    data: Path
 
 
 def start_postgres(

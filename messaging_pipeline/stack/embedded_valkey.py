@@ -41,7 +41,7 @@ def start_valkey(data_dir: Path, *, wait_seconds: float = 15.0) -> Valkey:
         lock = cleanup.enter_context(FolderLock(data_dir, wait_seconds=wait_seconds))
         url, server = _start_on_some_port(program, data_dir, lock)
         cleanup.callback(server.stop)
-        return Valkey(url=url, process=server, cleanup=cleanup.pop_all())
+        return Valkey(url=url, data=data_dir, process=server, cleanup=cleanup.pop_all())
 
 
 def _start_on_some_port(program: Path, data_dir: Path, lock: FolderLock) -> tuple[str, RunningProcess]:

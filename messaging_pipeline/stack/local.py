@@ -20,7 +20,7 @@ from messaging_pipeline.stack.folder_lock import FolderLock
 from messaging_pipeline.stack.local_secrets import local_secrets
 from messaging_pipeline.stack.local_servers import LocalServers, local_servers
 from messaging_pipeline.stack.own_processes import MEASURED
-from messaging_pipeline.stack.processes import ProcessFailed
+from messaging_pipeline.stack.processes import ProcessFailed, RunningProcess
 from messaging_pipeline.stack.readiness import SimulatorAddress, simulator_address
 from messaging_pipeline.stack.supervisor import Supervisor
 
@@ -33,7 +33,7 @@ class LocalStack:
 
     ``given`` is the caller's environment, ``made`` what the stack has set beside it. ``metrics_ports`` (by
     process) are on loopback, as is all else. ``simulator`` is None when this is real Twilio. ``logs`` holds a
-    ``NAME.log`` for each process.
+    ``NAME.log`` for each process, ``servers`` the private servers.
     """
 
     given: Mapping[str, str] = field(repr=False)
@@ -41,7 +41,7 @@ class LocalStack:
     metrics_ports: Mapping[str, int]
     simulator: SimulatorAddress | None
     logs: Path
-    _servers: LocalServers = field(repr=False)
+    servers: LocalServers = field(repr=False)
     _supervisor: Supervisor = field(repr=False)
 
     @property
@@ -54,9 +54,13 @@ class LocalStack:
         """Where the webhooks listen."""
         return int(self.made["PORT"])
 
+    def process(self, name: str) -> RunningProcess:
+        """Return one of our processes by its name: simulator, deliver, events, beat, webhooks."""
+        return self._supervisor.process(name)
+
     def first_failure(self) -> ProcessFailed | None:
         """Describe a process that has ended by itself, or return None while all run."""
-        return self._servers.first_failure() or self._supervisor.first_failure()
+        return self.servers.first_failure() or self._supervisor.first_failure()
 
 
 @contextmanager

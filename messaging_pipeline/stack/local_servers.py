@@ -9,7 +9,7 @@ from messaging_pipeline.db.migrate import migrate
 from messaging_pipeline.errors import NotReachable
 from messaging_pipeline.publish import Publisher
 from messaging_pipeline.stack.child_environment import is_set
-from messaging_pipeline.stack.embedded import start_postgres, start_valkey
+from messaging_pipeline.stack.embedded import Postgres, Valkey, start_postgres, start_valkey
 from messaging_pipeline.stack.embedded_server import EmbeddedServer
 from messaging_pipeline.stack.processes import ProcessFailed
 from messaging_pipeline.stack.readiness import redis_answers
@@ -17,10 +17,16 @@ from messaging_pipeline.stack.readiness import redis_answers
 
 @dataclass(frozen=True, slots=True)
 class LocalServers:
-    """``started`` are ours, and ``made`` the variables that lead to them."""
+    """Those that are ours, None where the caller brought one, and in ``made`` the variables that lead to them."""
 
-    started: Sequence[EmbeddedServer]
+    postgres: Postgres | None
+    valkey: Valkey | None
     made: Mapping[str, str] = field(repr=False)
+
+    @property
+    def started(self) -> Sequence[EmbeddedServer]:
+        """The servers that are ours."""
+        return [server for server in (self.postgres, self.valkey) if server is not None]
 
     def first_failure(self) -> ProcessFailed | None:
         """Describe a server of ours that has ended by itself, or return None."""
@@ -34,22 +40,20 @@ def local_servers(given: Mapping[str, str], folder: Path) -> Iterator[LocalServe
 
     Raises NotReachable for a server of the caller's that does not answer, and as the embedded servers do.
     """
-    started: list[EmbeddedServer] = []
+    postgres = valkey = None
     made: dict[str, str] = {}
     with ExitStack() as cleanup:
         if not is_set(given, "DATABASE_URL"):
             postgres = cleanup.enter_context(start_postgres(folder / "postgres"))
-            started.append(postgres)
             made["DATABASE_URL"] = postgres.dsn
         if not is_set(given, "REDIS_URL"):
             valkey = cleanup.enter_context(start_valkey(folder / "valkey"))
-            started.append(valkey)
             made["REDIS_URL"] = valkey.url
             if not is_set(given, "CELERY_BROKER_URL"):
                 made["CELERY_BROKER_URL"] = valkey.url
         _check({**given, **made})
         migrate({**given, **made}["DATABASE_URL"])
-        yield LocalServers(started, made)
+        yield LocalServers(postgres, valkey, made)
 
 
 def _check(environment: Mapping[str, str]) -> None:

@@ -70,16 +70,7 @@ class RunningProcess:
         self.spec = spec
         self.log = log
         self._asked_to_stop = False
-        with log.open("ab") as sink:
-            self._child = subprocess.Popen(
-                guarded(spec.argv, death_signal=spec.stop_signal, user=spec.user),
-                env=spec.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=sink,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                pass_fds=spec.inherit,
-            )
+        self._child = _launch(spec, log)
 
     @property
     def name(self) -> str:
@@ -99,6 +90,20 @@ class RunningProcess:
     def is_alive(self) -> bool:
         """Tell whether it still runs."""
         return not self._ends_within(0)
+
+    def crash(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """End it by a signal, as a crash would, and with it whatever it started itself."""
+        if self.is_alive():
+            self._child.send_signal(number)
+            self._asked_to_stop = True
+        self.stop()
+
+    def start_again(self) -> None:
+        """Start it once more in the same way, after it has ended; the log goes on."""
+        if self.is_alive():
+            raise RuntimeError(f"{self.name} still runs")
+        self._asked_to_stop = False
+        self._child = _launch(self.spec, self.log)
 
     def wait_until_ready(self, within_seconds: float) -> None:
         """Return once it is ready; raise ``ProcessFailed`` when it ends first or takes too long."""
@@ -150,6 +155,19 @@ class RunningProcess:
         # macOS answers "permission denied" for a group in which only zombies are left.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
+
+
+def _launch(spec: ProcessSpec, log: Path) -> "subprocess.Popen[bytes]":
+    with log.open("ab") as sink:
+        return subprocess.Popen(
+            guarded(spec.argv, death_signal=spec.stop_signal, user=spec.user),
+            env=spec.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=spec.inherit,
+        )
 
 
 def last_lines(path: Path, count: int = _TAIL_LINES) -> list[str]:

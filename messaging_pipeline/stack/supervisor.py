@@ -34,6 +34,10 @@ class Supervisor:
             process.wait_until_ready(ready_seconds)
         return together
 
+    def process(self, name: str) -> RunningProcess:
+        """Return a child by its name."""
+        return next(process for process in self._running if process.name == name)
+
     def first_failure(self) -> ProcessFailed | None:
         """Describe a child that has ended although nobody stopped it, or return None when all run."""
         failures = (process.unwanted_end() for process in self._running)

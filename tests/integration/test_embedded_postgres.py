@@ -71,6 +71,14 @@ def _remembers(server: Postgres, word: str) -> bool:
     return _ask(server, f"SELECT count(*) FROM memory WHERE word = '{word}'") == "1"
 
 
+def test_after_an_immediate_shutdown_it_can_be_started_again_and_remembers(folder: Path) -> None:
+    with start_postgres(_copy(folder, folder.with_name("restarted"))) as server:
+        _remember(server, "committed")
+        server.crash(signal.SIGQUIT)
+        server.start_again()
+        assert _remembers(server, "committed")
+
+
 def test_what_was_written_is_there_after_a_restart(folder: Path) -> None:
     with _start(folder) as server:
         _remember(server, "kept")

@@ -44,6 +44,16 @@ def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
         assert _read(server, "word") == "kept"
 
 
+def test_after_a_crash_it_can_be_started_again_at_the_same_address(tmp_path: Path) -> None:
+    with start_valkey(tmp_path) as server:
+        server.crash()
+        assert server.failure() is not None
+        server.start_again()
+        assert server.failure() is None
+        _write(server, "word", "after")
+        assert _read(server, "word") == "after"
+
+
 def test_no_process_is_left_after_stop(tmp_path: Path) -> None:
     server = start_valkey(tmp_path)
     server.stop()

@@ -61,6 +61,21 @@ def test_what_a_child_says_on_both_outputs_is_in_its_log(nursery: Nursery) -> No
     assert nursery.log.read_text() == "out\nerr\n"
 
 
+def test_a_child_that_crashed_is_started_again_in_the_same_way(nursery: Nursery) -> None:
+    child = nursery.start_ready(SAYS_READY)
+    with pytest.raises(RuntimeError, match="still runs"):
+        child.start_again()
+    first = child.pid
+    child.crash()
+    assert has_ended(first, within_seconds=0)
+    assert child.exit_status == -signal.SIGKILL
+    child.start_again()
+    child.wait_until_ready(WAIT_SECONDS)
+    assert child.unwanted_end() is None
+    child.stop()
+    assert has_ended(child.pid, within_seconds=0)
+
+
 def test_a_child_has_the_environment_it_is_given_and_no_other(nursery: Nursery) -> None:
     code = "import os; print(os.environ.get('GIVEN'), os.environ.get('PATH'))"
     child = nursery.start(spec(code, environment={"GIVEN": "this"}))

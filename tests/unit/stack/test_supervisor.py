@@ -36,6 +36,7 @@ def test_leaving_ends_all_children(tmp_path: Path) -> None:
     with Supervisor(tmp_path) as supervisor:
         processes = supervisor.start(spec(SAYS_READY, name="one"), spec(SAYS_READY, name="two"))
         assert [process.name for process in processes] == ["one", "two"]
+        assert supervisor.process("two") is processes[1]
     assert not any(process.is_alive() for process in processes)
 
 
