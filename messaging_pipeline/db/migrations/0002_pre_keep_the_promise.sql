@@ -4,6 +4,7 @@ alter table messages
     add column retries     smallint not null default 0,  -- tries spent of the budget; waiting for one's turn spends none
     add column live_from   smallint not null default 1,  -- attempts before this one are superseded: only an arrival is news
     add column sequence    text,                         -- parts of one conversation, which leave in order
+    add column position    bigint,                       -- where in that order
     add column waits_for   uuid,                         -- the part before this one, until it has left
     add column check_at    timestamptz,                  -- when Twilio is asked, should nothing be heard before
     add column checks      smallint not null default 0,  -- how often it was asked since it last told anything new
@@ -15,7 +16,8 @@ create index messages_to_claim on messages (service, priority, due_at, id)
 drop index messages_due;
 
 create index messages_waiting_for on messages (waits_for) where waits_for is not null;
-create index messages_in_sequence on messages (service, sequence, created_at desc, id desc)
+create sequence message_positions;
+create index messages_in_sequence on messages (service, sequence, position desc)
     where sequence is not null and status in ('pending', 'claimed', 'unconfirmed');
 create index messages_to_check on messages (check_at) where check_at is not null;
 create index messages_in_doubt on messages (tenant, to_number) where status = 'unconfirmed';
@@ -34,6 +36,8 @@ alter table message_events
 create unique index message_events_reported_once
     on message_events (message_id, sid, status, coalesce(error_code, 0)) where source in ('callback', 'reconcile');
 drop index message_events_told_once;
+
+create index message_events_by_time on message_events using brin (at);
 
 create index unmatched_callbacks_by_age on unmatched_callbacks (received_at);
 create index inbound_messages_by_age on inbound_messages (tenant, received_at);
@@ -81,6 +85,10 @@ create table consent_events (
 );
 
 create index consent_events_of on consent_events (tenant, number, id);
+
+-- The same proof counts once: the SID, or our message where Twilio made none. What has neither is always a new line.
+create unique index consent_events_by_proof
+    on consent_events (tenant, number, scope, change, coalesce(sid, message_id::text));
 
 -- What follows from the ledger: who must not be written to.
 create table opt_outs (

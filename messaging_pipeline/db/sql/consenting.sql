@@ -1,0 +1,63 @@
+-- name: lock_consent_of
+-- One writer at a time for a number, until the commit: so the newest line of the ledger is what the list follows.
+-- There may be no row to lock yet. 1024 locks serve all numbers, in the order of the locks, not of the numbers:
+-- batches never deadlock, and a batch of any size stays within Postgres' table of locks.
+select pg_advisory_xact_lock(hashtext('consent'), locks.slot)
+from (
+    select distinct hashtext(n.tenant || ' ' || n.number) & 1023 as slot
+    from unnest(%(tenants)s::text[], %(numbers)s::text[]) as n (tenant, number)
+    order by slot
+) as locks
+
+-- name: withdraw_consent
+-- Lines for the ledger, but none that the same proof has brought before, and the opt-outs that follow from the new
+-- ones. Returns those that came into force.
+with said as (
+    select * from unnest(%(tenants)s::text[], %(scopes)s::text[], %(numbers)s::text[], %(sources)s::text[],
+                         %(sids)s::text[], %(message_ids)s::uuid[], %(error_codes)s::int[], %(notes)s::text[])
+         with ordinality as s (tenant, scope, number, source, sid, message_id, error_code, note, position)
+), written as (
+    insert into consent_events (tenant, scope, number, change, source, sid, message_id, error_code, note, at)
+    select tenant, scope, number, 'withdrawn', source, sid, message_id, error_code, note, %(now)s
+    from said order by position
+    on conflict do nothing
+    returning id, tenant, scope, number, source
+), first_of as (
+    select distinct on (tenant, number, scope) tenant, scope, number, source
+    from written order by tenant, number, scope, id
+), opted_out as (
+    insert into opt_outs (tenant, scope, number, since)
+    select tenant, scope, number, %(now)s from first_of order by tenant, number, scope
+    on conflict do nothing
+    returning tenant, scope, number
+)
+select tenant, scope, number, first_of.source
+from opted_out join first_of using (tenant, scope, number)
+order by tenant, number, scope
+
+-- name: grant_consent
+-- Lines for the ledger, but none that the same proof has brought before. A grant to a service lifts its opt-out, one
+-- to all services every opt-out of the number. Returns those that were lifted.
+with said as (
+    select * from unnest(%(tenants)s::text[], %(scopes)s::text[], %(numbers)s::text[], %(sources)s::text[],
+                         %(sids)s::text[], %(message_ids)s::uuid[], %(notes)s::text[])
+         with ordinality as s (tenant, scope, number, source, sid, message_id, note, position)
+), written as (
+    insert into consent_events (tenant, scope, number, change, source, sid, message_id, note, at)
+    select tenant, scope, number, 'granted', source, sid, message_id, note, %(now)s
+    from said order by position
+    on conflict do nothing
+    returning tenant, scope, number, source
+), lifted as (
+    delete from opt_outs o
+    using written
+    where o.tenant = written.tenant and o.number = written.number and written.scope in (o.scope, '*')
+    returning o.tenant, o.scope, o.number, written.source
+)
+select tenant, scope, number, source from lifted order by tenant, number, scope
+
+-- name: is_opted_out
+select exists (
+    select from opt_outs
+    where tenant = %(tenant)s and number = %(number)s and scope in (%(service)s::text, '*')
+)

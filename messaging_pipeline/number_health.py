@@ -1,0 +1,77 @@
+"""What carriers say of a number: one that is unknown to them again and again is not written to any more.
+
+Store functions: they take a connection inside the caller's transaction and never commit. Rows are locked in the order
+of their keys, so that batches never deadlock.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from messaging_pipeline.db.queries import sql
+from messaging_pipeline.ids import E164
+
+#: How many messages to a number must end as unknown, with none delivered in between, before it counts as invalid.
+#: Carriers answer so too while a number is being ported and when their own directory is out of date: once is no
+#: proof, and a second message soon after meets the same mistake. Three cost little; carriers hold it against a sender
+#: that goes on for ever.
+INVALID_AFTER = 3
+
+
+def record_unknown(
+    connection: Connection[TupleRow], reports: Sequence[tuple[str, E164, int]], now: datetime
+) -> list[tuple[str, E164]]:
+    """Count reports (tenant, number, error code) that a number is unknown; return the numbers that became invalid.
+
+    Every report counts, so bring none that was heard before.
+    """
+    if not reports:
+        return []
+    values = {
+        "tenants": [tenant for tenant, _, _ in reports],
+        "numbers": [number for _, number, _ in reports],
+        "codes": [code for _, _, code in reports],
+        "now": now,
+        "invalid_after": INVALID_AFTER,
+    }
+    return [(tenant, number) for tenant, number in connection.execute(sql("record_unknown_numbers"), values)]
+
+
+def record_reached(connection: Connection[TupleRow], reached: Sequence[tuple[str, E164]]) -> int:
+    """Forget what was counted against numbers (tenant, number) that a message has reached; return how many it was.
+
+    A number that never failed has no row: this costs one look into an index, and writes nothing.
+    """
+    if not reached:
+        return 0
+    return connection.execute(sql("forget_unknown_numbers"), _keys(reached)).rowcount
+
+
+def record_heard(
+    connection: Connection[TupleRow],
+    *,
+    unknown: Sequence[tuple[str, E164, int]],
+    reached: Sequence[tuple[str, E164]],
+    now: datetime,
+) -> list[tuple[str, E164]]:
+    """Record both kinds in one transaction; return the numbers that became invalid. A delivery has the last word.
+
+    Two statements would lock their rows in two orders, so where there are both, all are locked before.
+    """
+    if unknown and reached:
+        pairs = {(tenant, number) for tenant, number, _ in unknown}.union(reached)
+        connection.execute(sql("lock_number_health"), _keys(sorted(pairs)))
+    became_invalid = record_unknown(connection, unknown, now)
+    record_reached(connection, reached)
+    return became_invalid
+
+
+def clear(connection: Connection[TupleRow], tenant: str, number: E164) -> bool:
+    """Forget, on an operator's word, what was counted against a number; return whether there was anything."""
+    return record_reached(connection, [(tenant, number)]) > 0
+
+
+def _keys(numbers: Sequence[tuple[str, E164]]) -> dict[str, list[str]]:
+    return {"tenants": [tenant for tenant, _ in numbers], "numbers": [number for _, number in numbers]}

@@ -1,0 +1,49 @@
+"""Withdrawals and grants with defaults for what a test does not care about, and what has come of them."""
+
+from dataclasses import replace
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from messaging_pipeline.consent.ledger import Grant, Withdrawal
+from messaging_pipeline.ids import E164
+
+NUMBER = E164("+14155550123")
+
+
+def a_withdrawal(**changes: Any) -> Withdrawal:
+    """Somebody said stop to the service `default`; nothing proves it but an operator's word."""
+    return replace(Withdrawal("default", "default", NUMBER, "operator"), **changes)
+
+
+def a_grant(**changes: Any) -> Grant:
+    """Somebody said yes to the service `default`."""
+    return replace(Grant("default", "default", NUMBER, "operator"), **changes)
+
+
+def number(last_digits: int) -> E164:
+    """One of many numbers."""
+    return E164(f"+1415555{last_digits:04}")
+
+
+def lines(connection: Connection[TupleRow]) -> list[tuple[str, str, str]]:
+    """The ledger, oldest line first: whose number, for which scope, and what has changed."""
+    return connection.execute("select number, scope, change from consent_events order by id").fetchall()
+
+
+def in_force(connection: Connection[TupleRow]) -> set[tuple[str, str, str]]:
+    """Every opt-out: tenant, scope and number."""
+    return set(connection.execute("select tenant, scope, number from opt_outs").fetchall())
+
+
+def derived(connection: Connection[TupleRow]) -> set[tuple[str, str, str]]:
+    """The opt-outs that follow from reading the ledger from its beginning."""
+    opted_out: set[tuple[str, str, str]] = set()
+    for row in connection.execute("select tenant, scope, number, change from consent_events order by id"):
+        tenant, scope, number, change = row
+        if change == "withdrawn":
+            opted_out.add((tenant, scope, number))
+        else:
+            opted_out = {one for one in opted_out if one[::2] != (tenant, number) or scope not in (one[1], "*")}
+    return opted_out
