@@ -1,6 +1,6 @@
 """Every metric and its labels; nothing is counted anywhere else. No number and no message id is ever a label."""
 
-from prometheus_client import Counter, Histogram, start_http_server
+from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 _accepted = Counter("messaging_accepted_total", "Messages written down.", ["service"])
 _rejected = Counter("messaging_rejected_total", "Messages refused after they came by the broker.", ["field"])
@@ -32,6 +32,7 @@ _fallback_steps = Counter(
     "messaging_fallback_steps_total", "Fallback steps by channel and state.", ["channel", "state"]
 )
 _inbound = Counter("messaging_inbound_total", "Inbound messages; `repeated` ones were stored before.", ["kind"])
+_audit_violations = Gauge("messaging_audit_violations", "How often the last audit found each rule broken.", ["rule"])
 _task_failures = Counter("messaging_task_failures_total", "Tasks that ended in an error of ours.", ["task"])
 _task_postponed = Counter("messaging_tasks_postponed_total", "Tasks given back while a server was away.", ["task"])
 
@@ -97,6 +98,11 @@ def record_fallback_step(channel: str, state: str) -> None:
 def record_inbound(kind: str) -> None:
     """Count an inbound message: `stored` or `repeated`."""
     _inbound.labels(kind).inc()
+
+
+def record_audit(rule: str, violations: int) -> None:
+    """Show how often an audit found a rule broken."""
+    _audit_violations.labels(rule).set(violations)
 
 
 def record_task_failure(task: str) -> None:

@@ -25,6 +25,7 @@ class Task(StrEnum):
     RECEIVE = "messaging.receive"
     RUN_FALLBACK = "messaging.run_fallback"
     SWEEP = "messaging.sweep"
+    AUDIT = "messaging.audit"
 
 
 QUEUE_OF: dict[Task, Queue] = {
@@ -36,5 +37,6 @@ QUEUE_OF: dict[Task, Queue] = {
     Task.RECEIVE: Queue.INBOUND,
     Task.RUN_FALLBACK: Queue.FALLBACK,
     Task.SWEEP: Queue.MAINTENANCE,
+    Task.AUDIT: Queue.MAINTENANCE,
 }
 """Where each task is published."""

@@ -11,6 +11,7 @@ from redis import Redis
 
 from messaging_pipeline.accept.accept import Accepting
 from messaging_pipeline.accept.from_broker import AcceptingFromBroker
+from messaging_pipeline.audit.auditing import Auditing
 from messaging_pipeline.clock import Clock, SystemClock
 from messaging_pipeline.configuration import Configuration, Tenant, load_configuration
 from messaging_pipeline.db.pool import Pool, open_pool
@@ -70,6 +71,7 @@ class WorkerRuntime:
     receiving: Receiving
     falling_back: FallingBack
     sweep: Sweep
+    auditing: Auditing
 
     def close(self) -> None:
         """Close every connection."""
@@ -137,6 +139,7 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
         receiving=Receiving(base.pool, base.sealer),
         falling_back=FallingBack(base.pool, base.clock, base.sealer, postbox_from(settings)),
         sweep=Sweep(base.pool, base.clock, base.configuration, base.sealer, base.bell, following, wake),
+        auditing=Auditing(base.pool, base.clock),
     )
 
 

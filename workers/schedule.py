@@ -5,6 +5,7 @@ from typing import Any
 from messaging_pipeline.queues import QUEUE_OF, Task
 
 SWEEP_EVERY_SECONDS = 5.0
+AUDIT_EVERY_SECONDS = 3600.0
 
 BEAT: dict[str, dict[str, Any]] = {
     "sweep": {
@@ -12,5 +13,10 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": SWEEP_EVERY_SECONDS,
         # A sweep that nobody took in time is superfluous: the next one does the same.
         "options": {"queue": QUEUE_OF[Task.SWEEP].value, "expires": SWEEP_EVERY_SECONDS},
+    },
+    "audit": {
+        "task": Task.AUDIT.value,
+        "schedule": AUDIT_EVERY_SECONDS,
+        "options": {"queue": QUEUE_OF[Task.AUDIT].value, "expires": AUDIT_EVERY_SECONDS},
     },
 }

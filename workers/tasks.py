@@ -1,7 +1,7 @@
 """The tasks: ids and plain values in, one call of the library, nothing else."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,8 @@ from messaging_pipeline.metrics import record_rejected
 from messaging_pipeline.queues import Task
 from workers.boundary import bounded
 from workers.lifecycle import runtime
+
+_AUDITED = timedelta(days=1)
 
 
 @shared_task(name=Task.SEND.value, bind=True)
@@ -77,6 +79,13 @@ def run_fallback(message_id: str, number: int) -> None:
 def sweep() -> None:
     """Find what nobody is looking after."""
     runtime().sweep.run()
+
+
+@shared_task(name=Task.AUDIT.value)
+@bounded
+def audit() -> None:
+    """Hold the last day's messages against what was promised, and show in the metrics what was broken."""
+    runtime().auditing.run_and_record(_AUDITED)
 
 
 def _evidence(report: Mapping[str, Any]) -> Evidence:

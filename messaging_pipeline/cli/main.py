@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from messaging_pipeline.cli.audit import audit
 from messaging_pipeline.cli.local import demo, simulator, up
 from messaging_pipeline.cli.messages import messages, send, send_bulk
 from messaging_pipeline.cli.operate import keys, migrate, services
@@ -22,7 +23,7 @@ def cli() -> None:
     """
 
 
-for command in (demo, up, send, send_bulk, messages, services, migrate, keys, simulator):
+for command in (demo, up, send, send_bulk, messages, services, migrate, audit, keys, simulator):
     cli.add_command(command)
 
 

@@ -1,0 +1,1 @@
+"""Holds what Postgres remembers against what was promised; reads, and changes nothing."""
