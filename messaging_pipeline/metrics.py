@@ -5,6 +5,16 @@ from prometheus_client import Counter, Gauge, Histogram, start_http_server
 _accepted = Counter("messaging_accepted_total", "Messages written down.", ["service"])
 _rejected = Counter("messaging_rejected_total", "Messages refused after they came by the broker.", ["field"])
 _wake_ups_lost = Counter("messaging_wake_ups_lost_total", "Wake-ups left to the sweep because the broker was away.")
+_service_sending = Gauge(
+    "messaging_service_sending", "1 while a service sends, 0 while it is paused or held.", ["service"]
+)
+_services_held = Gauge(
+    "messaging_services_held", "1 while a service is held because its account or sender is at fault.", ["service"]
+)
+_effective_rate = Gauge(
+    "messaging_effective_segments_per_second", "The rate in force, lowered where limits were met.", ["service"]
+)
+_slow_downs = Counter("messaging_slow_downs_total", "Paces lowered, of a service or an account.", ["kind", "name"])
 _attempts = Counter("messaging_attempts_total", "Create requests by what became of them.", ["service", "outcome"])
 _attempt_seconds = Histogram(
     "messaging_attempt_seconds",
@@ -32,6 +42,8 @@ _fallback_steps = Counter(
     "messaging_fallback_steps_total", "Fallback steps by channel and state.", ["channel", "state"]
 )
 _inbound = Counter("messaging_inbound_total", "Inbound messages; `repeated` ones were stored before.", ["kind"])
+_opt_outs = Counter("messaging_opt_outs_total", "Opt-outs that came into force, by where we heard of them.", ["source"])
+_numbers_invalid = Counter("messaging_numbers_invalid_total", "Numbers that became invalid: unknown again and again.")
 _audit_violations = Gauge("messaging_audit_violations", "How often the last audit found each rule broken.", ["rule"])
 _task_failures = Counter("messaging_task_failures_total", "Tasks that ended in an error of ours.", ["task"])
 _task_postponed = Counter("messaging_tasks_postponed_total", "Tasks given back while a server was away.", ["task"])
@@ -55,6 +67,19 @@ def record_rejected(field: str) -> None:
 def record_lost_wake_up() -> None:
     """Count a wake-up that nobody heard."""
     _wake_ups_lost.inc()
+
+
+def record_standing(service: str, *, sending: bool, held: bool, segments_per_second: float) -> None:
+    """Show how a service stands, as this process last read it."""
+    _service_sending.labels(service).set(sending)
+    _services_held.labels(service).set(held)
+    _effective_rate.labels(service).set(segments_per_second)
+
+
+def record_slow_down(pace: str) -> None:
+    """Count a pace that was lowered, by its name: `service:<key>` or `account:<tenant>`."""
+    kind, _, name = pace.partition(":")
+    _slow_downs.labels(kind, name).inc()
 
 
 def record_attempt(service: str, outcome: str, seconds: float) -> None:
@@ -98,6 +123,17 @@ def record_fallback_step(channel: str, state: str) -> None:
 def record_inbound(kind: str) -> None:
     """Count an inbound message: `stored` or `repeated`."""
     _inbound.labels(kind).inc()
+
+
+def record_opt_out(source: str) -> None:
+    """Count an opt-out that came into force: `create`, `callback`, `reconcile` or `inbound`."""
+    _opt_outs.labels(source).inc()
+
+
+def record_invalid_number(count: int = 1) -> None:
+    """Count numbers that became invalid."""
+    if count:
+        _numbers_invalid.inc(count)
 
 
 def record_audit(rule: str, violations: int) -> None:

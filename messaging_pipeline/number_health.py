@@ -6,9 +6,10 @@ of their keys, so that batches never deadlock.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from psycopg import Connection
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, dict_row
 
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.ids import E164
@@ -71,6 +72,12 @@ def record_heard(
 def clear(connection: Connection[TupleRow], tenant: str, number: E164) -> bool:
     """Forget, on an operator's word, what was counted against a number; return whether there was anything."""
     return record_reached(connection, [(tenant, number)]) > 0
+
+
+def invalid_numbers(connection: Connection[TupleRow], tenant: str, *, limit: int) -> list[dict[str, Any]]:
+    """Return a tenant's invalid numbers, the last one found first."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(sql("list_invalid_numbers"), {"tenant": tenant, "limit": limit}).fetchall()
 
 
 def _keys(numbers: Sequence[tuple[str, E164]]) -> dict[str, list[str]]:

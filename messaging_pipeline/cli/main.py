@@ -6,9 +6,12 @@ import sys
 import click
 
 from messaging_pipeline.cli.audit import audit
+from messaging_pipeline.cli.consent_history import consent
+from messaging_pipeline.cli.invalid_numbers import numbers
 from messaging_pipeline.cli.local import demo, simulator, up
 from messaging_pipeline.cli.messages import messages, send, send_bulk
 from messaging_pipeline.cli.operate import keys, migrate, services
+from messaging_pipeline.cli.optouts import optouts
 from messaging_pipeline.cli.output import exit_codes
 from messaging_pipeline.log import configure_logging
 
@@ -23,7 +26,21 @@ def cli() -> None:
     """
 
 
-for command in (demo, up, send, send_bulk, messages, services, migrate, audit, keys, simulator):
+for command in (
+    demo,
+    up,
+    send,
+    send_bulk,
+    messages,
+    services,
+    optouts,
+    consent,
+    numbers,
+    migrate,
+    audit,
+    keys,
+    simulator,
+):
     cli.add_command(command)
 
 

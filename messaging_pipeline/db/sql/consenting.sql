@@ -61,3 +61,37 @@ select exists (
     select from opt_outs
     where tenant = %(tenant)s and number = %(number)s and scope in (%(service)s::text, '*')
 )
+
+-- name: list_opt_outs
+-- What is in force, newest first. Why is said by the line of the ledger that brought it.
+select o.tenant, o.scope, o.number, o.since, why.source, why.error_code, why.note
+from opt_outs o
+left join lateral (
+    select e.source, e.error_code, e.note from consent_events e
+    where e.tenant = o.tenant and e.number = o.number and e.scope = o.scope and e.change = 'withdrawn'
+      and e.at = o.since
+    order by e.id limit 1
+) as why on true
+where o.tenant = %(tenant)s
+  and (%(scope)s::text is null or o.scope = %(scope)s)
+  and (%(number)s::text is null or o.number = %(number)s)
+order by o.since desc, o.number, o.scope
+limit %(limit)s
+
+-- name: page_of_opt_outs
+-- What is in force, in the order of the key, from behind the last one seen.
+select o.tenant, o.scope, o.number, o.since, why.source, why.error_code, why.note
+from opt_outs o
+left join lateral (
+    select e.source, e.error_code, e.note from consent_events e
+    where e.tenant = o.tenant and e.number = o.number and e.scope = o.scope and e.change = 'withdrawn'
+      and e.at = o.since
+    order by e.id limit 1
+) as why on true
+where o.tenant = %(tenant)s and (o.number, o.scope) > (%(number)s::text, %(scope)s::text)
+order by o.number, o.scope
+limit %(limit)s
+
+-- name: consent_history
+select at, change, scope, source, sid, message_id, error_code, note
+from consent_events where tenant = %(tenant)s and number = %(number)s order by id

@@ -42,3 +42,10 @@ select from number_health h
 join unnest(%(tenants)s::text[], %(numbers)s::text[]) as r (tenant, number) using (tenant, number)
 order by h.tenant, h.number
 for update of h
+
+-- name: list_invalid_numbers
+select tenant, number, invalid_since, unknown_count, last_code, last_at
+from number_health
+where tenant = %(tenant)s and invalid_since is not null
+order by invalid_since desc, number
+limit %(limit)s

@@ -1,0 +1,56 @@
+"""Commands about numbers that carriers do not know: list them, clear one."""
+
+import click
+
+from messaging_pipeline import number_health
+from messaging_pipeline.cli.output import json_option, print_json, print_table
+from messaging_pipeline.cli.runtime import command_runtime
+from messaging_pipeline.db.pool import in_transaction
+from messaging_pipeline.messages.phone_numbers import masked, parse_e164
+
+_tenant = click.option("--tenant", help="Whose recipients they are.", default="default", show_default=True)
+
+
+@click.group()
+def numbers() -> None:
+    """Numbers that are not written to, since their carriers do not know them."""
+
+
+@numbers.command("list")
+@_tenant
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@json_option
+def list_(tenant: str, limit: int, json_wanted: bool) -> None:
+    """List invalid numbers, the last one found first."""
+    with command_runtime() as runtime, runtime.pool.connection() as connection:
+        found = number_health.invalid_numbers(connection, tenant, limit=limit)
+    if json_wanted:
+        print_json(found)
+        return
+    print_table(
+        ("NUMBER", "INVALID SINCE", "REPORTS", "LAST ERROR"),
+        [
+            (
+                masked(one["number"]),
+                f"{one['invalid_since']:%Y-%m-%d %H:%M:%S}",
+                one["unknown_count"],
+                one["last_code"],
+            )
+            for one in found
+        ],
+    )
+
+
+@numbers.command("clear")
+@click.argument("number")
+@_tenant
+@json_option
+def clear(number: str, tenant: str, json_wanted: bool) -> None:
+    """Forget what was counted against a NUMBER, so that it is written to again."""
+    parsed = parse_e164(number, "NUMBER")
+    with command_runtime() as runtime:
+        cleared = in_transaction(runtime.pool, lambda connection: number_health.clear(connection, tenant, parsed))
+    if json_wanted:
+        print_json({"tenant": tenant, "number": parsed, "cleared": cleared})
+    else:
+        click.echo("cleared" if cleared else "there was nothing to clear")
