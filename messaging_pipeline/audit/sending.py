@@ -8,8 +8,9 @@ from messaging_pipeline.audit.rule import Rule
 
 #: How long after its lease an open request may wait for the sweep to notice.
 _SWEPT_WITHIN = timedelta(minutes=5)
-#: A stop that Twilio reported is in force once it has been applied, a moment after it came.
-_APPLIED_WITHIN = timedelta(minutes=1)
+#: A stop and a request that meet are timed by two hosts' clocks, and the stop counts from its commit.
+_NOTED_WITHIN = timedelta(seconds=10)
+_ALL_SERVICES = "*"
 _DECIDES_ON_ANOTHER = frozenset({"policy", "operator"})
 
 
@@ -47,13 +48,14 @@ def _silent_after_a_stop(life: Life, _: datetime) -> Iterator[str]:
 
 
 def _had_stopped(life: Life, attempt: AttemptRow) -> bool:
-    """Tell whether the last word for the service, or for all of the tenant's services, was a stop."""
-    last: dict[str, str] = {}
+    """Tell whether a stop for the service, or for all of the tenant's services, was in force when a request left."""
+    in_force: set[str] = set()
     for one in life.consent:
-        in_force = one.at + _APPLIED_WITHIN if one.change == "withdrawn" else one.at
-        if one.scope in {life.message.service, "*"} and in_force <= attempt.started_at:
-            last[one.scope] = one.change
-    return "withdrawn" in last.values()
+        if one.change == "granted" and one.at <= attempt.started_at:
+            in_force = set() if one.scope == _ALL_SERVICES else in_force - {one.scope}
+        elif one.change == "withdrawn" and one.at + _NOTED_WITHIN <= attempt.started_at:
+            in_force.add(one.scope)
+    return not in_force.isdisjoint({life.message.service, _ALL_SERVICES})
 
 
 SENT_ONCE = Rule(
