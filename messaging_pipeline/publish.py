@@ -1,6 +1,8 @@
 """Publishes tasks by name: the only module of the library that knows Celery, and the broker's settings for everyone."""
 
-from collections.abc import Mapping
+import math
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from celery import Celery
@@ -15,6 +17,10 @@ from messaging_pipeline.queues import QUEUE_OF, Queue, Task
 #: the shortest wins. Longer than the longest task, which is bounded by the timeouts of its outside calls.
 _VISIBILITY_TIMEOUT_SECONDS = 300
 _SOCKET_TIMEOUT_SECONDS = 2
+#: A publish that failed after at least this long did not find a closed door, but somebody who does not answer.
+_HUNG_AFTER_SECONDS = 1.0
+#: How long nobody tries again then. Otherwise everybody who comes meanwhile waits as long, one behind the other.
+_QUIET_SECONDS = 1.0
 
 
 def make_celery(name: str, broker_url: str, *, pool_limit: int = 32) -> Celery:
@@ -79,25 +85,50 @@ def _is_rabbitmq(broker_url: str) -> bool:
 class Publisher:
     """Hands tasks to the broker. Safe to share between threads."""
 
-    def __init__(self, broker_url: str, *, pool_limit: int = 32) -> None:
+    def __init__(
+        self, broker_url: str, *, pool_limit: int = 32, monotonic_seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._now = monotonic_seconds
         self._celery = make_celery("messaging-pipeline-publisher", broker_url, pool_limit=pool_limit)
+        if _is_rabbitmq(broker_url):
+            # A worker waits for its next task on such a connection; only a publisher may lose patience.
+            patience = {"read_timeout": _SOCKET_TIMEOUT_SECONDS, "write_timeout": _SOCKET_TIMEOUT_SECONDS}
+            self._celery.conf.broker_transport_options.update(patience)
+        self._quiet_until = -math.inf
 
     def publish(self, task: Task, arguments: Mapping[str, Any], task_id: str | None = None) -> None:
         """Publish a task and return once the broker has it.
 
-        Raises NotReachable when it cannot be reached within a few seconds. The task may have arrived even then.
+        Raises NotReachable when it cannot be reached within a few seconds, or at once when somebody has waited
+        in vain within the last second. The task may have arrived even then.
         """
+        began = self._now()
+        if began < self._quiet_until:
+            raise _away()
         try:
-            self._celery.send_task(
-                task.value,
-                kwargs=dict(arguments),
-                task_id=task_id,
-                ignore_result=True,
-                argsrepr="()",  # what Celery would otherwise spell out for logs holds numbers and bodies
-                kwargsrepr="{}",
-            )
+            self._send(task, arguments, task_id)
         except (OperationalError, OSError, TimeoutError):
-            raise NotReachable("the broker", "CELERY_BROKER_URL") from None
+            failed = self._now()
+            if failed - began >= _HUNG_AFTER_SECONDS:
+                self._quiet_until = failed + _QUIET_SECONDS
+            raise _away() from None
+
+    def _send(self, task: Task, arguments: Mapping[str, Any], task_id: str | None) -> None:
+        with self._celery.producer_or_acquire() as producer:
+            try:
+                self._celery.send_task(
+                    task.value,
+                    kwargs=dict(arguments),
+                    task_id=task_id,
+                    producer=producer,
+                    ignore_result=True,
+                    argsrepr="()",  # what Celery would otherwise spell out for logs holds numbers and bodies
+                    kwargsrepr="{}",
+                )
+            except BaseException:
+                # RabbitMQ's late word on this task would be taken for its word on the next one.
+                producer.connection.collect()
+                raise
 
     def is_reachable(self) -> bool:
         """Tell whether the broker answers, within a few seconds."""
@@ -111,3 +142,7 @@ class Publisher:
     def close(self) -> None:
         """Close the connections to the broker."""
         self._celery.close()
+
+
+def _away() -> NotReachable:
+    return NotReachable("the broker", "CELERY_BROKER_URL")
