@@ -1,6 +1,8 @@
 """Twilio's REST API as the pipeline uses it: one attempt in, one outcome out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from twilio.base.exceptions import TwilioException
@@ -8,16 +10,36 @@ from twilio.rest import Client
 
 from messaging_pipeline.ids import E164
 from messaging_pipeline.twilio_api.answers import not_a_message, outcome_of_creation, outcome_of_error
+from messaging_pipeline.twilio_api.asking import (
+    UNREADABLE_ANSWER,
+    ask,
+    ask_to_change,
+    code_of,
+    moment_down,
+    moment_up,
+)
 from messaging_pipeline.twilio_api.connections import AnswerLost, NeverReached
 from messaging_pipeline.twilio_api.outcome import NotSent, Outcome, Unconfirmed
+from messaging_pipeline.twilio_api.remote_messages import (
+    AccountRefused,
+    MessagePage,
+    Missing,
+    NotPossible,
+    NotTold,
+    RemoteMedia,
+    RemoteMessage,
+    message_page,
+    remote_media,
+    remote_message,
+)
 from messaging_pipeline.twilio_api.wire import PooledHttpClient
 
 DEFAULT_BASE_URL = "https://api.twilio.com"
 
-_HIGHEST_CODE = 999_999
+_NOT_FOUND = 404
 
-_UNREADABLE_ANSWER = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
-"""What the twilio package raises when a success does not hold the JSON object that it expects."""
+LARGEST_PAGE = 1000
+"""As many messages as Twilio puts on one page of a list."""
 
 _ONLY_OUR_BASE_URL = {"TWILIO_EDGE": "", "TWILIO_REGION": ""}
 """Handed to the twilio package instead of the environment, whose edge and region would rewrite the URL."""
@@ -79,15 +101,62 @@ class TwilioApi:
             return Unconfirmed(f"Twilio's answer was lost: {error}", None)
         except TwilioException as error:
             return self._outcome_of_exception(error)
-        except _UNREADABLE_ANSWER:
+        except UNREADABLE_ANSWER:
             if self._wire.last_answer_head() is None:
                 raise  # not an answer of Twilio's: a mistake on our side of the wire
             return not_a_message(self._http_status())
         return outcome_of_creation(self._http_status(), created.sid, created.status, created.num_segments)
 
+    def fetch(self, sid: str) -> RemoteMessage | Missing | NotTold:
+        """Ask for one message."""
+        return ask(self._wire, lambda: self._client.messages(sid).fetch(), remote_message)
+
+    def list_messages(
+        self,
+        *,
+        to: str | None = None,
+        from_: str | None = None,
+        sent_from: datetime | None = None,
+        sent_until: datetime | None = None,
+        page_size: int = LARGEST_PAGE,
+    ) -> MessagePage | NotTold:
+        """Ask for the first page of a list, newest first; both moments are included.
+
+        With either of them given, Twilio leaves out what it has not sent yet.
+        """
+        filters = {
+            "to": to,
+            "from_": from_,
+            "date_sent_after": moment_down(sent_from),
+            "date_sent_before": moment_up(sent_until),
+        }
+        given = {name: value for name, value in filters.items() if value is not None}
+        return self._page(lambda: self._client.messages.page(**given, page_size=page_size))
+
+    def next_page(self, url: str) -> MessagePage | NotTold:
+        """Ask for the page that another one has named as the next."""
+        return self._page(lambda: self._client.messages.get_page(url))
+
+    def list_media(self, sid: str) -> tuple[RemoteMedia, ...] | Missing | NotTold:
+        """Ask for the files of one message; Twilio takes ten at most, so they are on one page."""
+        base_url = self._client.api.base_url
+        return ask(
+            self._wire,
+            self._client.messages(sid).media.page,
+            lambda page: tuple(remote_media(record, base_url) for record in page),
+        )
+
+    def cancel(self, sid: str) -> RemoteMessage | Missing | NotPossible | NotTold:
+        """Ask Twilio to withdraw a scheduled message; anything else is past that."""
+        return ask_to_change(self._wire, lambda: self._client.messages(sid).update(status="canceled"), remote_message)
+
     def close(self) -> None:
         """Close the connections that no thread is using."""
         self._wire.close()
+
+    def _page(self, question: Callable[[], Any]) -> MessagePage | NotTold:
+        answer = ask(self._wire, question, message_page)
+        return AccountRefused(_NOT_FOUND, _NOT_FOUND) if isinstance(answer, Missing) else answer
 
     def _http_status(self) -> int | None:
         head = self._wire.last_answer_head()
@@ -97,7 +166,7 @@ class TwilioApi:
         head = self._wire.last_answer_head()
         if head is None:
             raise error
-        code = _code_of(error) or head.http_status
+        code = code_of(error) or head.http_status
         return outcome_of_error(head.http_status, code, head.retry_after_seconds)
 
 
@@ -111,9 +180,3 @@ def _parameters(message: CreateMessage) -> dict[str, Any]:
         "status_callback": message.status_callback,
         "validity_period": message.validity_period_seconds,
     }
-
-
-def _code_of(error: TwilioException) -> int | None:
-    """Return the error code of either of the package's two exceptions, which take any JSON value for it."""
-    code = getattr(error, "code", None)
-    return code if isinstance(code, int) and 0 < code <= _HIGHEST_CODE else None
