@@ -24,6 +24,7 @@ create index messages_in_doubt on messages (tenant, to_number) where status = 'u
 
 create unique index attempts_by_sid on attempts (sid) where sid is not null;
 create index attempts_by_start on attempts (started_at);
+create index attempts_in_doubt on attempts (started_at) where outcome = 'unconfirmed';
 
 alter table message_events
     add column attempt    smallint,                      -- which attempt it is about, where that is known
