@@ -10,9 +10,10 @@ from messaging_pipeline.cli.consent_history import consent
 from messaging_pipeline.cli.invalid_numbers import numbers
 from messaging_pipeline.cli.local import demo, simulator, up
 from messaging_pipeline.cli.messages import messages, send, send_bulk
-from messaging_pipeline.cli.operate import keys, migrate, services
+from messaging_pipeline.cli.operate import keys, migrate
 from messaging_pipeline.cli.optouts import optouts
 from messaging_pipeline.cli.output import exit_codes
+from messaging_pipeline.cli.services import services
 from messaging_pipeline.log import configure_logging
 
 

@@ -5,11 +5,11 @@ asks Postgres twice a second however much it sends. While Postgres is away the l
 """
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Literal
 
 from messaging_pipeline.clock import Clock
@@ -17,9 +17,10 @@ from messaging_pipeline.configuration import Configuration, Service
 from messaging_pipeline.db.pool import UNREACHABLE, Pool
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.ids import ServiceKey, TenantKey
+from messaging_pipeline.metrics import record_standing
 from messaging_pipeline.pacing.token_bucket import MIN_RATE_PER_SECOND
 from messaging_pipeline.services.known import known_service
-from messaging_pipeline.services.pace import Pace, PaceName, factor_at, pace_of_account, pace_of_service
+from messaging_pipeline.services.pace import Pace, factor_at, pace_of_account, pace_of_service
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +61,9 @@ class _Decisions:
     burst_segments: int | None = None
 
 
+_NOTHING_DECIDED = _Decisions()
+
+
 @dataclass(frozen=True, slots=True)
 class _Reading:
     decisions: Mapping[str, _Decisions]
@@ -83,13 +87,12 @@ class ServiceBoard:
 
         Raises InvalidInput for one that is not configured, and what Postgres raised if it was away from the start.
         """
-        configured = self.configuration.services[known_service(self.configuration, service)]
-        reading = self._fresh()
-        return _standing(
-            configured,
-            reading.decisions.get(service, _Decisions()),
-            _factor(reading.paces, service, TenantKey(configured.tenant), self.clock.now()),
-        )
+        known_service(self.configuration, service)
+        return self._standing(service, self._fresh())
+
+    def look(self) -> None:
+        """Read anew if it is time, so that the gauges are true where nobody asks; raises as ``standing`` does."""
+        self._fresh()
 
     def forget(self) -> None:
         """Read anew when next asked, as after a change of one's own."""
@@ -105,6 +108,7 @@ class ServiceBoard:
         with self._lock:
             if self._reading is None or self.monotonic() >= self._reading.good_until:
                 self._reading = self._read_or_keep(self._reading)
+                self._show(self._reading)
             return self._reading
 
     def _read_or_keep(self, known: _Reading | None) -> _Reading:
@@ -130,17 +134,24 @@ class ServiceBoard:
                 paces[pace] = Pace(factor, lowered_at)
         return _Reading(decisions, paces, good_until)
 
+    def _standing(self, service: ServiceKey, reading: _Reading) -> ServiceStanding:
+        configured = self.configuration.services[service]
+        names = (pace_of_service(service), pace_of_account(TenantKey(configured.tenant)))
+        factors = [factor_at(reading.paces.get(name), self.clock.now()) for name in names]
+        return _standing(configured, reading.decisions.get(service, _NOTHING_DECIDED), math.prod(factors))
 
-def _factor(paces: Mapping[str, Pace], service: ServiceKey, tenant: TenantKey, now: datetime) -> float:
-    names: tuple[PaceName, PaceName] = (pace_of_service(service), pace_of_account(tenant))
-    of_service, of_account = (factor_at(paces.get(name), now) for name in names)
-    return of_service * of_account
+    def _show(self, reading: _Reading) -> None:
+        for service in self.configuration.services:
+            standing = self._standing(ServiceKey(service), reading)
+            held = standing.state == "held"
+            rate = standing.segments_per_second
+            record_standing(service, sending=standing.sending, held=held, segments_per_second=rate)
 
 
 def _standing(configured: Service, decided: _Decisions, factor: float) -> ServiceStanding:
     set_rate = decided.segments_per_second or configured.segments_per_second
     # The burst does not follow the pace: a bucket that grows gives away what it grows by.
-    burst = decided.burst_segments or replace(configured, segments_per_second=set_rate).burst
+    burst = decided.burst_segments or configured.burst_segments or max(1, int(set_rate))
     return ServiceStanding(
         sending=decided.sending == "on",
         accepting=decided.accepting,

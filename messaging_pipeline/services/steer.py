@@ -63,7 +63,7 @@ def hold(
 
 
 def slow_down(connection: Connection[TupleRow], names: Collection[PaceName], now: datetime) -> list[PaceName]:
-    """Lower paces after a limit was met; return those that fell, which are not those that fell a moment ago.
+    """Lower paces after a limit was met; return those that fell: not those that had fallen a moment ago.
 
     Their rows stay locked until the transaction ends: call it after messages were locked, as everybody does.
     """
