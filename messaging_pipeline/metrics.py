@@ -11,6 +11,7 @@ _service_sending = Gauge(
 _services_held = Gauge(
     "messaging_services_held", "1 while a service is held because its account or sender is at fault.", ["service"]
 )
+_service_holds = Counter("messaging_service_holds_total", "Times a refusal has held a service.", ["service"])
 _effective_rate = Gauge(
     "messaging_effective_segments_per_second", "The rate in force, lowered where limits were met.", ["service"]
 )
@@ -74,6 +75,11 @@ def record_standing(service: str, *, sending: bool, held: bool, segments_per_sec
     _service_sending.labels(service).set(sending)
     _services_held.labels(service).set(held)
     _effective_rate.labels(service).set(segments_per_second)
+
+
+def record_service_held(service: str) -> None:
+    """Count a hold that was news."""
+    _service_holds.labels(service).inc()
 
 
 def record_slow_down(pace: str) -> None:
