@@ -14,7 +14,8 @@ from messaging_pipeline.deliver.claims import claim_due
 from messaging_pipeline.deliver.next_step import next_step
 from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.ids import MessageId, MessageSid, ServiceKey
-from messaging_pipeline.messages.state_machine import REPORTABLE, Event, Standing, Status, replay
+from messaging_pipeline.messages.replaying import as_event
+from messaging_pipeline.messages.state_machine import Standing, Status, replay
 from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.twilio_api.outcome import Accepted
 from tests.support.factories import a_send
@@ -94,11 +95,5 @@ def heard(runtime: WorkerRuntime, message_id: UUID) -> list[tuple[str, str, int 
 
 def replayed(runtime: WorkerRuntime, message_id: UUID) -> Standing:
     """Where a message's history leads when it is read from the beginning."""
-    return replay([_as_event(event) for event in shown(runtime, message_id)["events"]])
-
-
-def _as_event(event: dict[str, Any]) -> Event:
-    """A callback is evidence; so is an answer that brings a SID, for Twilio has the message then."""
-    status = Status(event["status"])
-    told = event["source"] == "callback" or (event["sid"] is not None and status in REPORTABLE)
-    return Event(status, told, event["sid"])
+    events = shown(runtime, message_id)["events"]
+    return replay(as_event(one["status"], one["source"], one["sid"], one["superseded"]) for one in events)

@@ -8,7 +8,7 @@ select number, started_at, finished_at, outcome, sid, http_status, error_code, e
 from attempts where message_id = %(id)s order by number
 
 -- name: events_of
-select status, source, at, sid, error_code, detail, moved
+select status, source, at, sid, error_code, detail, moved, attempt, superseded
 from message_events where message_id = %(id)s order by id
 
 -- name: fallback_of
