@@ -28,16 +28,7 @@ def record_unknown(
 
     Every report counts, so bring none that was heard before.
     """
-    if not reports:
-        return []
-    values = {
-        "tenants": [tenant for tenant, _, _ in reports],
-        "numbers": [number for _, number, _ in reports],
-        "codes": [code for _, _, code in reports],
-        "now": now,
-        "invalid_after": INVALID_AFTER,
-    }
-    return [(tenant, number) for tenant, number in connection.execute(sql("record_unknown_numbers"), values)]
+    return record_heard(connection, unknown=reports, reached=[], now=now)
 
 
 def record_reached(connection: Connection[TupleRow], reached: Sequence[tuple[str, E164]]) -> int:
@@ -59,14 +50,22 @@ def record_heard(
 ) -> list[tuple[str, E164]]:
     """Record both kinds in one transaction; return the numbers that became invalid. A delivery has the last word.
 
-    Two statements would lock their rows in two orders, so where there are both, all are locked before.
+    Use it where a transaction has both: two calls would lock their rows in two orders.
     """
-    if unknown and reached:
-        pairs = {(tenant, number) for tenant, number, _ in unknown}.union(reached)
-        connection.execute(sql("lock_number_health"), _keys(sorted(pairs)))
-    became_invalid = record_unknown(connection, unknown, now)
-    record_reached(connection, reached)
-    return became_invalid
+    if not unknown:
+        record_reached(connection, reached)
+        return []
+    alive = set(reached)
+    against = [one for one in unknown if one[:2] not in alive]
+    values = {
+        **_keys([(tenant, number) for tenant, number, _ in against]),
+        "codes": [code for _, _, code in against],
+        "reached_tenants": [tenant for tenant, _ in alive],
+        "reached_numbers": [number for _, number in alive],
+        "now": now,
+        "invalid_after": INVALID_AFTER,
+    }
+    return [(tenant, number) for tenant, number in connection.execute(sql("record_numbers_heard_of"), values)]
 
 
 def clear(connection: Connection[TupleRow], tenant: str, number: E164) -> bool:

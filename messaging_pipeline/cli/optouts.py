@@ -107,7 +107,7 @@ def remove(
 def _chosen(scope: str | None, all_services: bool) -> str:
     if (scope is None) is not all_services:
         raise click.UsageError("say either --scope SERVICE or --all-services")
-    return scope or ALL_SERVICES
+    return ALL_SERVICES if scope is None else scope
 
 
 def _refuse_unknown(configuration: Configuration, tenant: str, scope: str) -> None:

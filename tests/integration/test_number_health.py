@@ -63,9 +63,18 @@ def test_a_delivery_to_a_number_that_never_failed_writes_nothing(connection: psy
 
 
 def test_in_one_batch_a_delivery_has_the_last_word(connection: psycopg.Connection) -> None:
-    unknown = [UNKNOWN] * INVALID_AFTER + [("default", number(1), 30005)]
-    record_heard(connection, unknown=unknown, reached=[("default", NUMBER)], now=NOON)
-    assert known(connection) == [("default", number(1), 1, None)]
+    record_unknown(connection, [UNKNOWN] * INVALID_AFTER, NOON)
+    unknown = [UNKNOWN, ("default", number(1), 30005), ("default", number(2), 30005)]
+    reached = [("default", NUMBER), ("default", number(2)), ("default", number(3))]
+    assert record_heard(connection, unknown=unknown, reached=reached, now=NOON) == []
+    assert known(connection) == [("default", number(1), 1, None), ("default", NUMBER, 0, None)]
+    assert record_unknown(connection, [UNKNOWN] * (INVALID_AFTER - 1), NOON) == []
+
+
+def test_a_batch_of_deliveries_alone_forgets(connection: psycopg.Connection) -> None:
+    record_unknown(connection, [UNKNOWN] * INVALID_AFTER, NOON)
+    record_heard(connection, unknown=[], reached=[("default", NUMBER)], now=NOON)
+    assert known(connection) == []
 
 
 def test_clearing_forgets_and_says_whether_there_was_anything(connection: psycopg.Connection) -> None:

@@ -1,22 +1,33 @@
--- name: record_unknown_numbers
--- Counts reports that a number is unknown to its carrier, and marks the number when there are enough of them. Returns
--- those that were not marked before.
-with said as (
-    select r.tenant, r.number, count(*)::int as times, (array_agg(r.code order by r.position desc))[1] as code
+-- name: record_numbers_heard_of
+-- Counts reports that a number is unknown to its carrier, and marks the number when there are enough of them; what is
+-- held against a number that was reached falls to nought. Both in one pass, in the order of the keys: two passes would
+-- deadlock. Nothing is written about a number that was reached and never failed. Returns those newly marked.
+with heard as (
+    select u.tenant, u.number, u.code, u.position
     from unnest(%(tenants)s::text[], %(numbers)s::text[], %(codes)s::int[])
-         with ordinality as r (tenant, number, code, position)
-    group by r.tenant, r.number
+         with ordinality as u (tenant, number, code, position)
+    union all
+    select h.tenant, h.number, null, 0
+    from unnest(%(reached_tenants)s::text[], %(reached_numbers)s::text[]) as r (tenant, number)
+    join number_health h using (tenant, number)
+), said as (
+    select tenant, number, count(code)::int as times, (array_agg(code order by position desc))[1] as code
+    from heard group by tenant, number
 ), counted as (
     insert into number_health as h (tenant, number, unknown_count, last_code, last_at, invalid_since)
     select tenant, number, least(times, 30000), code, %(now)s,
            case when times >= %(invalid_after)s then %(now)s::timestamptz end
     from said order by tenant, number
     on conflict (tenant, number) do update
-    set unknown_count = least(h.unknown_count::int + excluded.unknown_count, 30000),
-        last_code = excluded.last_code, last_at = excluded.last_at,
-        invalid_since = coalesce(h.invalid_since, case
-            when h.unknown_count::int + excluded.unknown_count >= %(invalid_after)s then excluded.last_at
-        end)
+    set unknown_count = case excluded.unknown_count
+            when 0 then 0 else least(h.unknown_count::int + excluded.unknown_count, 30000)
+        end,
+        last_code = coalesce(excluded.last_code, h.last_code), last_at = excluded.last_at,
+        invalid_since = case
+            when excluded.unknown_count = 0 then null
+            when h.unknown_count::int + excluded.unknown_count >= %(invalid_after)s
+            then coalesce(h.invalid_since, excluded.last_at)
+        end
     returning tenant, number, unknown_count, invalid_since
 )
 select tenant, number
@@ -36,12 +47,6 @@ with known as (
 delete from number_health h
 using known
 where h.tenant = known.tenant and h.number = known.number
-
--- name: lock_number_health
-select from number_health h
-join unnest(%(tenants)s::text[], %(numbers)s::text[]) as r (tenant, number) using (tenant, number)
-order by h.tenant, h.number
-for update of h
 
 -- name: list_invalid_numbers
 select tenant, number, invalid_since, unknown_count, last_code, last_at
