@@ -94,6 +94,7 @@ class Publisher:
             # A worker waits for its next task on such a connection; only a publisher may lose patience.
             patience = {"read_timeout": _SOCKET_TIMEOUT_SECONDS, "write_timeout": _SOCKET_TIMEOUT_SECONDS}
             self._celery.conf.broker_transport_options.update(patience)
+        self._failures = _failures(self._celery)
         self._quiet_until = -math.inf
 
     def publish(self, task: Task, arguments: Mapping[str, Any], task_id: str | None = None) -> None:
@@ -107,7 +108,7 @@ class Publisher:
             raise _away()
         try:
             self._send(task, arguments, task_id)
-        except (OperationalError, OSError, TimeoutError):
+        except self._failures:
             failed = self._now()
             if failed - began >= _HUNG_AFTER_SECONDS:
                 self._quiet_until = failed + _QUIET_SECONDS
@@ -135,13 +136,19 @@ class Publisher:
         try:
             with self._celery.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=1, interval_start=0, interval_step=0, timeout=3)
-        except (OperationalError, OSError):
+        except self._failures:
             return False
         return True
 
     def close(self) -> None:
         """Close the connections to the broker."""
         self._celery.close()
+
+
+def _failures(celery: Celery) -> tuple[type[BaseException], ...]:
+    """What the broker's client raises when it is away, or there and unwilling: full, read-only, a password changed."""
+    with celery.connection_for_write() as connection:  # made, not connected
+        return (OperationalError, OSError, *connection.connection_errors, *connection.channel_errors)
 
 
 def _away() -> NotReachable:
