@@ -5,13 +5,17 @@ from datetime import datetime, timedelta
 
 from messaging_pipeline.audit.life import Life, MessageRow
 from messaging_pipeline.audit.rule import Rule
-from messaging_pipeline.messages.state_machine import FINAL
+from messaging_pipeline.messages.state_machine import FINAL, Status
 
 #: A producer may ask for up to 35 days ahead, and a refusal may put a message off for a while on top.
 _FURTHEST_DUE = timedelta(days=37)
 _EXPIRED_WITHIN = timedelta(minutes=1)
+_RELEASED_WITHIN = timedelta(minutes=1)
 _RETURNED_WITHIN = timedelta(minutes=5)
 _ASKED_WITHIN = timedelta(hours=1)
+
+#: A part of a conversation holds up the next one only while it may still leave.
+_HOLDS_UP = frozenset({Status.PENDING, Status.CLAIMED, Status.UNCONFIRMED})
 
 
 def _in_time(life: Life, now: datetime) -> Iterator[str]:
@@ -32,6 +36,14 @@ def _waiting(message: MessageRow, now: datetime) -> Iterator[str]:
         yield "is pending although its time ran out"
     if message.due_at > now + _FURTHEST_DUE:
         yield "is due too far ahead"
+    if message.waits_for is not None and not _is_held_up(message, now):
+        yield "waits for a part of its conversation that has left, or that there is not"
+
+
+def _is_held_up(message: MessageRow, now: datetime) -> bool:
+    if message.ahead_status is None or message.ahead_since is None:
+        return False
+    return message.ahead_status in _HOLDS_UP or message.ahead_since + _RELEASED_WITHIN >= now
 
 
 def _held(message: MessageRow, now: datetime) -> Iterator[str]:

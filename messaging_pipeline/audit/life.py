@@ -10,7 +10,10 @@ NOT_AT_TWILIO = frozenset({"not_sent", "refused"})
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """A message's row, as far as a rule depends on it."""
+    """A message's row, as far as a rule depends on it.
+
+    ``waits_for`` is the part of its conversation before it, ``ahead_status`` where that one is, and since when.
+    """
 
     id: UUID
     tenant: str
@@ -27,6 +30,9 @@ class MessageRow:
     reason: str | None
     check_at: datetime | None
     given_up_at: datetime | None
+    waits_for: UUID | None
+    ahead_status: str | None
+    ahead_since: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

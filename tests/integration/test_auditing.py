@@ -97,6 +97,15 @@ def due_in_a_year(writer: Writer) -> UUID:
     return writer.message(due_at=writer.now + 365 * DAY)
 
 
+def waiting_for_a_part_that_has_left(writer: Writer) -> UUID:
+    ahead = writer.reported("delivered", status_at=writer.now - HOUR)
+    return writer.message(waits_for=ahead)
+
+
+def waiting_for_nobody(writer: Writer) -> UUID:
+    return writer.message(waits_for=UUID(int=7))
+
+
 def claimed_for_ever(writer: Writer) -> UUID:
     message_id = writer.message(status="claimed", claim_id=UUID(int=1), lease_until=writer.now - 6 * MINUTE)
     writer.event(message_id, "claimed")
@@ -190,6 +199,8 @@ DAMAGES: list[tuple[Write, set[str]]] = [
     (sent_before_a_grant, {"silent_after_a_stop"}),
     (pending_past_its_time, {"in_time"}),
     (due_in_a_year, {"in_time"}),
+    (waiting_for_a_part_that_has_left, {"in_time"}),
+    (waiting_for_nobody, {"in_time"}),
     (claimed_for_ever, {"in_time"}),
     (never_asked_about, {"in_time"}),
     (in_doubt_and_never_asked_about, {"in_time"}),
@@ -225,6 +236,8 @@ def whole_lives(writer: Writer) -> list[UUID]:
         writer.sent_again("policy"),
         writer.sent_again("operator"),
     ]
+    writer.change(lives[0], waits_for=lives[1])
+    writer.change(lives[2], waits_for=lives[-1])
     failed = writer.reported("undelivered")
     writer.fallback(failed, "undelivered")
     refused = writer.message(attempts=1)

@@ -17,8 +17,9 @@ select read.*
 from tenants t
 cross join lateral (
     select m.id, m.tenant, m.service, m.to_number, m.status, m.created_at, m.due_at, m.expires_at, m.lease_until,
-           m.attempts, m.live_from, m.sid, m.reason, m.check_at, m.given_up_at
-    from messages m
+           m.attempts, m.live_from, m.sid, m.reason, m.check_at, m.given_up_at, m.waits_for,
+           ahead.status as ahead_status, ahead.status_at as ahead_since
+    from messages m left join messages ahead on ahead.id = m.waits_for
     where m.tenant = t.tenant and m.created_at >= %(since)s
     offset 0
 ) read
