@@ -32,6 +32,7 @@ from importlib import resources
 from typing import cast
 
 from redis import Redis
+from redis.commands.core import Script
 
 from messaging_pipeline.errors import InvalidInput
 
@@ -68,16 +69,14 @@ class TokenBucket:
     ``redis.RedisError`` when the server does not answer; then nothing was granted, and tokens may be lost.
     """
 
-    def __init__(self, redis: Redis, name: str, rate_per_second: float, burst: int) -> None:
-        if not MIN_RATE_PER_SECOND <= rate_per_second <= MAX_RATE_PER_SECOND:
-            allowed = f"give tokens a second, from {MIN_RATE_PER_SECOND} to {MAX_RATE_PER_SECOND:,}"
-            raise InvalidInput("rate_per_second", "is out of range", allowed)
-        if not 1 <= burst <= MAX_BURST:
-            raise InvalidInput("burst", "is out of range", f"give a number of tokens from 1 to {MAX_BURST:,}")
+    def __init__(
+        self, redis: Redis, name: str, rate_per_second: float, burst: int, script: Script | None = None
+    ) -> None:
+        _refuse_out_of_range(rate_per_second, burst)
         self._key = f"mp:pacing:{name}"
         self._rate = float(rate_per_second)
         self._burst = burst
-        self._script = redis.register_script(_SCRIPT)
+        self._script = script or redis.register_script(_SCRIPT)
 
     def take(self, want: int, at_least: int = 1) -> Grant:
         """Take up to ``want`` tokens if ``at_least`` are there now; otherwise take none and learn the wait.
@@ -119,3 +118,26 @@ class TokenBucket:
 
     def _run(self, operation: str, *numbers: int) -> object:
         return self._script(keys=[self._key], args=[repr(self._rate), self._burst, operation, *numbers])
+
+
+class Buckets:
+    """Hands out buckets at the rate of the moment; all of them share one script, so one costs next to nothing.
+
+    Give back through the bucket that granted: the one at another rate reckons with another refill.
+    """
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._script = redis.register_script(_SCRIPT)
+
+    def bucket(self, name: str, rate_per_second: float, burst: int) -> TokenBucket:
+        """Return the bucket of this name at a rate and a burst; raises :class:`InvalidInput` as it does."""
+        return TokenBucket(self._redis, name, rate_per_second, burst, self._script)
+
+
+def _refuse_out_of_range(rate_per_second: float, burst: int) -> None:
+    if not MIN_RATE_PER_SECOND <= rate_per_second <= MAX_RATE_PER_SECOND:
+        allowed = f"give tokens a second, from {MIN_RATE_PER_SECOND} to {MAX_RATE_PER_SECOND:,}"
+        raise InvalidInput("rate_per_second", "is out of range", allowed)
+    if not 1 <= burst <= MAX_BURST:
+        raise InvalidInput("burst", "is out of range", f"give a number of tokens from 1 to {MAX_BURST:,}")

@@ -6,7 +6,7 @@ meanwhile, and tests of a wait subtract what the grants say has passed.
 
 import pytest
 
-from messaging_pipeline.pacing.token_bucket import MAX_RATE_PER_SECOND, Grant, TokenBucket
+from messaging_pipeline.pacing.token_bucket import MAX_RATE_PER_SECOND, Buckets, Grant, TokenBucket
 from tests.support.paced_redis import PacedRedis
 
 #: A token in a hundred seconds: as good as none.
@@ -166,3 +166,21 @@ class TokenBucketBehaviour:
         a_full_bucket(paced).take(9)
         with paced.another_client(decode_responses=True) as client:
             assert TokenBucket(client, "marketing", FROZEN, 10).take(10).granted == 1
+
+    def test_buckets_handed_out_at_another_rate_are_the_same_bucket(self, paced):
+        a_full_bucket(paced).take(6)
+        buckets = Buckets(paced.redis)
+        assert buckets.bucket("marketing", FROZEN / 10, 10).take(10).granted == 4
+        assert buckets.bucket("marketing", FROZEN, 20).take(20).granted == 10
+
+    def test_buckets_handed_out_by_name_do_not_share_tokens(self, paced):
+        a_full_bucket(paced, name="alerts")
+        buckets = Buckets(paced.redis)
+        assert buckets.bucket("marketing", FROZEN, 10).take(1).granted == 0
+        assert buckets.bucket("alerts", FROZEN, 10).take(10).granted == 10
+
+    def test_buckets_outlive_a_forgotten_script(self, paced):
+        a_full_bucket(paced)
+        buckets = Buckets(paced.redis)
+        paced.redis.script_flush()
+        assert buckets.bucket("marketing", FROZEN, 10).take(10).granted == 10

@@ -6,7 +6,7 @@ import pytest
 from fakeredis import FakeRedis, FakeServer
 
 from messaging_pipeline.errors import InvalidInput
-from messaging_pipeline.pacing.token_bucket import Grant, TokenBucket
+from messaging_pipeline.pacing.token_bucket import Buckets, Grant, TokenBucket
 
 
 @pytest.fixture
@@ -39,3 +39,9 @@ def test_a_take_that_makes_no_sense_is_refused(redis, want, at_least):
 def test_more_than_was_granted_cannot_be_given_back(redis, unused):
     with pytest.raises(InvalidInput, match="unused"):
         TokenBucket(redis, "marketing", 1.0, 10).give_back(unused, of=Grant(3, 0.0, 0))
+
+
+@pytest.mark.parametrize(("rate", "burst", "field"), [(math.nan, 10, "rate_per_second"), (1.0, 0, "burst")])
+def test_a_bucket_is_not_handed_out_at_a_rate_out_of_range(redis, rate, burst, field):
+    with pytest.raises(InvalidInput, match=field):
+        Buckets(redis).bucket("marketing", rate, burst)
