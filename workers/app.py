@@ -14,6 +14,7 @@ def create_app(settings: Settings) -> Celery:
     celery = make_celery("messaging-pipeline", settings.broker_url)
     celery.conf.beat_schedule = schedule.BEAT
     celery.conf.imports = ("workers.tasks",)
+    celery.conf.worker_consumer = "workers.consumer:LastingConsumer"
     celery.set_default()
     celery.set_current()
     lifecycle.connect(settings)

@@ -96,6 +96,7 @@ def _evidence(report: Mapping[str, Any]) -> Evidence:
         status=report["status"],
         error_code=report["error_code"],
         received_at=datetime.fromisoformat(report["received_at"]),
+        attempt=report.get("attempt"),  # a task of the version before has none
     )
 
 
