@@ -1,0 +1,113 @@
+"""The quiet after the faults: waits until all is settled, as an operator who asks Twilio and decides the rest."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import psycopg
+
+from tests.faults import command_line
+from tests.faults.evidence import gather
+from tests.faults.ground import Ground
+from tests.faults.records import Owed
+from tests.faults.rules.ladder import ENDED
+
+_LOOK_SECONDS = 2.0
+_RECONCILES_EVERY_SECONDS = 10.0
+#: Reconciliation gets this long before a person decides what no evidence can.
+_OPERATOR_DECIDES_AFTER_SECONDS = 40.0
+_STANDSTILL_SECONDS = 90.0
+_LONGEST_SECONDS = 420.0
+_UNKNOWN_COMMAND = 2
+
+_STATES = """
+select m.id::text, m.status, m.given_up_at is not null,
+       exists (select from fallback_steps f where f.message_id = m.id and f.state in ('waiting', 'sending'))
+from messages m
+"""
+
+
+@dataclass(slots=True)
+class Quiet:
+    """Waits, looks, and does what an operator does."""
+
+    ground: Ground
+    owed: Sequence[Owed]
+    say: Callable[[str], None]
+    resolved: int = 0
+    commands: list[str] = field(default_factory=list)
+    _reconcile_exists: bool = True
+
+    def wait(self, look_after: Callable[[], None]) -> bool:
+        """Return whether everything is settled; False when nothing moves any more, or it takes too long."""
+        began = moved_at = asked_at = time.monotonic()
+        before: Counter[str] = Counter()
+        while True:
+            look_after()
+            now, states = time.monotonic(), self._states()
+            open_still = self._count_open(states)
+            if not open_still and self._texts_are_home():
+                return True
+            counts = Counter(status for status, _, _ in states.values()) + Counter(open=open_still)
+            if counts != before:
+                self.say(f"{now - began:7.1f} s  {open_still} open  {_in_words(counts)}")
+                before, moved_at = counts, now
+            if now - moved_at > _STANDSTILL_SECONDS or now - began > _LONGEST_SECONDS:
+                return False
+            if now - asked_at > _RECONCILES_EVERY_SECONDS:
+                self._reconcile()
+                if now - began > _OPERATOR_DECIDES_AFTER_SECONDS:
+                    self._resolve([one for one, (status, _, _) in states.items() if status == "unconfirmed"])
+                asked_at = time.monotonic()
+            time.sleep(_LOOK_SECONDS)
+
+    def _states(self) -> dict[str, tuple[str, bool, bool]]:
+        with psycopg.connect(self.ground.postgres.url) as connection:
+            return {row[0]: (row[1], row[2], row[3]) for row in connection.execute(_STATES).fetchall()}
+
+    def _count_open(self, states: Mapping[str, tuple[str, bool, bool]]) -> int:
+        nothing = ("", False, False)
+        return sum(self._is_open(one, *states.get(one.id, nothing)) for one in self.owed)
+
+    def _is_open(self, owed: Owed, status: str, given_up: bool, falls_back: bool) -> bool:
+        if status in owed.rests_at:
+            return not given_up
+        return status not in ENDED or falls_back
+
+    def _texts_are_home(self) -> bool:
+        evidence = gather(self.ground)
+        return set(evidence["texts_sent"]) <= set(evidence["texts_stored"])
+
+    def _reconcile(self) -> None:
+        if not self._reconcile_exists:
+            return
+        answer = command_line.run(self.ground.environment, "reconcile")
+        self._reconcile_exists = answer.exit_code != _UNKNOWN_COMMAND
+        if answer.exit_code != 0:
+            self.commands.append(f"reconcile: exit {answer.exit_code}: {answer.words.strip()[-300:]}")
+
+    def _resolve(self, doubtful: Sequence[str]) -> None:
+        """Say of what never was created that it was not sent; of the rest Twilio's lists tell, or must."""
+        made = {
+            create.message_id: create.sid
+            for create in gather(self.ground)["creates"]
+            if create.created and create.message_id in doubtful
+        }
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda one: self._resolve_one(one, made.get(one)), doubtful))
+
+    def _resolve_one(self, message_id: str, sid: str | None) -> None:
+        if sid is not None and self._reconcile_exists:
+            return
+        words = ("--sent", sid) if sid else ("--not-sent",)
+        answer = command_line.run(self.ground.environment, "messages", "resolve", message_id, *words)
+        if answer.exit_code == 0:
+            self.resolved += 1
+        else:
+            self.commands.append(f"resolve: exit {answer.exit_code}: {answer.words.strip()[-300:]}")
+
+
+def _in_words(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{status} {count}" for status, count in sorted(counts.items()) if status != "open")
