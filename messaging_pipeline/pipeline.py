@@ -42,12 +42,14 @@ class Pipeline:
         fallback: Sequence[Mapping[str, Any]] = (),
         tags: Mapping[str, str] | None = None,
         message_id: UUID | str | None = None,
+        sequence: str | None = None,
     ) -> MessageId:
         """Hand a message over. When this returns, it is written down and will be sent once, or its end explained.
 
         ``to`` is E.164. ``idempotency_key`` (or ``message_id``) makes a repeat return the first message's id.
         ``send_at`` is up to 35 days ahead; after ``expires_at`` it is not sent. ``fallback`` is what to do if it
-        fails: ``[{"channel": "email", "to": "…"}]``. A broker that is away is no error.
+        fails: ``[{"channel": "email", "to": "…"}]``. Messages of one ``sequence`` leave the service in the order in
+        which they were handed over. A broker that is away is no error.
 
         Raises InvalidInput naming the field, or IdempotencyConflict, with nothing written; and
         psycopg.OperationalError when Postgres is away: the message is then still yours.
@@ -67,6 +69,7 @@ class Pipeline:
                 "fallback": [dict(step) for step in fallback],
                 "tags": dict(tags or {}),
                 "message_id": message_id,
+                "sequence": sequence,
             }
         )
 

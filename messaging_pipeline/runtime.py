@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +11,7 @@ from functools import partial
 from redis import Redis
 
 from messaging_pipeline.accept.accept import Accepting
+from messaging_pipeline.accept.cancel import Canceling
 from messaging_pipeline.accept.from_broker import AcceptingFromBroker
 from messaging_pipeline.audit.auditing import Auditing
 from messaging_pipeline.clock import Clock, SystemClock
@@ -17,23 +19,32 @@ from messaging_pipeline.configuration import Configuration, Tenant, load_configu
 from messaging_pipeline.db.pool import Pool, open_pool
 from messaging_pipeline.deliver.book import Book
 from messaging_pipeline.deliver.lane import Lane
+from messaging_pipeline.deliver.order import Turns
 from messaging_pipeline.deliver.outgoing import Outgoing
+from messaging_pipeline.deliver.seats import Seats
+from messaging_pipeline.deliver.supply import Supply
 from messaging_pipeline.deliver.sweep import Sweep
 from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.fallback.postbox import postbox_from
 from messaging_pipeline.fallback.run import FallingBack
-from messaging_pipeline.fallback.start import wake_fallbacks
-from messaging_pipeline.follow.apply_evidence import Following
+from messaging_pipeline.fallback.start import StepId, wake_fallbacks
+from messaging_pipeline.follow.apply_evidence import Evidence, Following
 from messaging_pipeline.history.tracing import Tracing
-from messaging_pipeline.ids import ServiceKey, TenantKey
+from messaging_pipeline.ids import MessageId, ServiceKey, TenantKey
 from messaging_pipeline.pacing.token_bucket import TokenBucket
 from messaging_pipeline.publish import Publisher
 from messaging_pipeline.queues import Task
 from messaging_pipeline.receive.store import Receiving
+from messaging_pipeline.reconcile.desks import reconciling
+from messaging_pipeline.reconcile.resolve import Resolving
+from messaging_pipeline.reconcile.run import Reconciling
 from messaging_pipeline.redis_client import open_redis
 from messaging_pipeline.sealing import Sealer
+from messaging_pipeline.services.board import ServiceBoard
 from messaging_pipeline.settings import Settings, required
+from messaging_pipeline.twilio_api.accounts import Accounts
 from messaging_pipeline.twilio_api.client import TwilioApi
+from messaging_pipeline.twilio_api.remote_messages import RemoteMessage
 from messaging_pipeline.waking.bell import Bell
 from messaging_pipeline.waking.wake_ups import WakeUps
 
@@ -51,7 +62,12 @@ class Runtime:
     publisher: Publisher
     wake_ups: WakeUps
     bell: Bell
+    board: ServiceBoard
+    accounts: Accounts
+    following: Following
     accepting: Accepting
+    canceling: Canceling
+    resolving: Resolving
     tracing: Tracing
     _closing: ExitStack
 
@@ -72,6 +88,7 @@ class WorkerRuntime:
     falling_back: FallingBack
     sweep: Sweep
     auditing: Auditing
+    reconciling: Reconciling
 
     def close(self) -> None:
         """Close every connection."""
@@ -97,6 +114,10 @@ def build_runtime(
         opening.callback(publisher.close)
         wake_ups = WakeUps(redis, partial(_publish_wake_up, publisher))
         bell = Bell(wake_ups, clock)
+        board = ServiceBoard(pool, configuration, clock)
+        accounts = Accounts(settings, configuration, connections)
+        opening.callback(accounts.close)
+        following = Following(pool, clock, sealer, configuration, partial(wake_fallbacks, publisher))
         return Runtime(
             settings=settings,
             configuration=configuration,
@@ -107,7 +128,12 @@ def build_runtime(
             publisher=publisher,
             wake_ups=wake_ups,
             bell=bell,
-            accepting=Accepting(pool, sealer, configuration, clock, bell),
+            board=board,
+            accounts=accounts,
+            following=following,
+            accepting=Accepting(pool, sealer, configuration, clock, bell, board),
+            canceling=Canceling(pool, clock, accounts, partial(_hear, following, clock)),
+            resolving=Resolving(pool, clock, accounts, following, bell),
             tracing=Tracing(pool),
             _closing=opening.pop_all(),
         )
@@ -117,29 +143,44 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
     """Build everything that a worker with this many threads needs; raises InvalidSettings."""
     base = build_runtime(settings, name=name, connections=threads + 2, checked=False, clock=clock)
     wake = partial(wake_fallbacks, base.publisher)
-    following = Following(base.pool, base.clock, base.sealer, wake)
-    lease = timedelta(seconds=settings.lease_seconds)
-    book = partial(Book, base.pool, base.clock, base.sealer, lease, f"{socket.gethostname()}:{os.getpid()}", wake)
+    following, receiving = base.following, Receiving(base.pool, base.sealer)
     return WorkerRuntime(
         base=base,
         from_broker=AcceptingFromBroker(base.accepting),
-        lane=Lane(
+        lane=_lane(base, settings, threads, wake),
+        following=following,
+        receiving=receiving,
+        falling_back=FallingBack(base.pool, base.clock, base.sealer, postbox_from(settings)),
+        sweep=Sweep(base.pool, base.clock, base.configuration, base.sealer, base.bell, base.board, following, wake),
+        auditing=Auditing(base.pool, base.clock),
+        reconciling=reconciling(
             pool=base.pool,
             clock=base.clock,
-            services=base.configuration.services,
-            buckets=_buckets(base),
-            twilio=_twilio_apis(settings, base.configuration, threads),
-            outgoing=Outgoing(base.sealer, base.configuration, settings.callback_url),
-            new_book=book,
-            wake_ups=base.wake_ups,
+            configuration=base.configuration,
+            sealer=base.sealer,
+            accounts=base.accounts,
+            following=following,
+            receiving=receiving,
             bell=base.bell,
-            lease=lease,
+            wake_fallbacks=wake,
         ),
-        following=following,
-        receiving=Receiving(base.pool, base.sealer),
-        falling_back=FallingBack(base.pool, base.clock, base.sealer, postbox_from(settings)),
-        sweep=Sweep(base.pool, base.clock, base.configuration, base.sealer, base.bell, following, wake),
-        auditing=Auditing(base.pool, base.clock),
+    )
+
+
+def _hear(following: Following, clock: Clock, message_id: MessageId, tenant: str, told: RemoteMessage) -> None:
+    """What Twilio tells when it is asked to cancel is evidence, like any other."""
+    following.apply(
+        [
+            Evidence(
+                message_id=message_id,
+                tenant=tenant,
+                sid=told.sid,
+                status=told.status,
+                error_code=told.error_code,
+                received_at=clock.now(),
+                source="reconcile",
+            )
+        ]
     )
 
 
@@ -147,11 +188,30 @@ def _publish_wake_up(publisher: Publisher, service: ServiceKey) -> None:
     publisher.publish(Task.DELIVER, {"service": service})
 
 
-def _buckets(base: Runtime) -> dict[str, TokenBucket]:
-    return {
-        key: TokenBucket(base.redis, key, service.segments_per_second, service.burst)
-        for key, service in base.configuration.services.items()
-    }
+def _lane(base: Runtime, settings: Settings, threads: int, wake_fallbacks: Callable[[list[StepId]], None]) -> Lane:
+    lease = timedelta(seconds=settings.lease_seconds)
+    worker = f"{socket.gethostname()}:{os.getpid()}"
+    return Lane(
+        clock=base.clock,
+        supply=Supply(
+            pool=base.pool,
+            clock=base.clock,
+            configuration=base.configuration,
+            board=base.board,
+            bucket=partial(TokenBucket, base.redis),
+            turns=Turns(),
+            wake_ups=base.wake_ups,
+            bell=base.bell,
+            lease=lease,
+        ),
+        board=base.board,
+        seats=Seats(threads),
+        twilio=_twilio_apis(settings, base.configuration, threads),
+        outgoing=Outgoing(base.sealer, base.configuration, settings.callback_url),
+        new_book=partial(Book, base.pool, base.clock, base.sealer, base.configuration, lease, worker, wake_fallbacks),
+        wake_ups=base.wake_ups,
+        bell=base.bell,
+    )
 
 
 def _twilio_apis(settings: Settings, configuration: Configuration, threads: int) -> dict[TenantKey, TwilioApi]:

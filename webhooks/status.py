@@ -17,17 +17,20 @@ status = Blueprint("status", __name__)
 
 @status.post("/twilio/status")
 @status.post("/twilio/status/<uuid:message_id>")
+@status.post("/twilio/status/<uuid:message_id>/<int(max=32767):attempt>")
 @status.post("/twilio/t/<tenant>/status")
 @status.post("/twilio/t/<tenant>/status/<uuid:message_id>")
+@status.post("/twilio/t/<tenant>/status/<uuid:message_id>/<int(max=32767):attempt>")
 @signed_by_twilio("status")
-def take_status(tenant: str, message_id: UUID | None = None) -> Response:
-    """Enqueue a status callback and answer 204; neither number is passed on."""
+def take_status(tenant: str, message_id: UUID | None = None, attempt: int = 1) -> Response:
+    """Enqueue a status callback and answer 204; neither phone number is passed on."""
     callback = parse_status_callback(request.form)
     clock: Clock = current_app.extensions[CLOCK]
     outlet: Outlet = current_app.extensions[OUTLET]
     outlet.submit(
         {
             "message_id": str(message_id) if message_id else None,
+            "attempt": attempt if message_id else None,
             "tenant": tenant,
             "sid": callback.sid,
             "status": callback.status,

@@ -1,6 +1,6 @@
 """Accepting a message: one committed row, whoever asks and however often, then a wake-up."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from messaging_pipeline.ids import MessageId, ServiceKey, new_message_id
 from messaging_pipeline.messages.state_machine import Status
 from messaging_pipeline.metrics import record_accepted
 from messaging_pipeline.sealing import Sealer
+from messaging_pipeline.services.board import ServiceBoard
 from messaging_pipeline.waking.bell import Bell
 
 
@@ -32,6 +33,7 @@ class Accepting:
     configuration: Configuration
     clock: Clock
     bell: Bell
+    board: ServiceBoard
 
     def accept(self, arguments: Mapping[str, Any]) -> MessageId:
         """Write down one message and wake a worker; return its id, or the first one's on a repeat.
@@ -42,7 +44,7 @@ class Accepting:
         """
         now = self.clock.now()
         request = self._checked(arguments, now)
-        message_id, is_new = in_transaction(self.pool, lambda connection: self._write(connection, request, now))
+        ((message_id, is_new),) = in_transaction(self.pool, lambda connection: self._write(connection, [request], now))
         if is_new:
             record_accepted(request.service, 1)
             self._wake({request.service} if _due(request, now) else set())
@@ -51,9 +53,7 @@ class Accepting:
     def accept_all(self, requests: list[SendRequest]) -> list[MessageId]:
         """Write down many checked messages in one transaction: all of them, or none."""
         now = self.clock.now()
-        written = in_transaction(
-            self.pool, lambda connection: [self._write(connection, request, now) for request in requests]
-        )
+        written = in_transaction(self.pool, lambda connection: self._write(connection, requests, now))
         fresh = [request for request, (_, is_new) in zip(requests, written, strict=True) if is_new]
         for service in {request.service for request in fresh}:
             record_accepted(service, sum(request.service == service for request in fresh))
@@ -73,9 +73,25 @@ class Accepting:
                 f"{request.service!r} has no sender",
                 "set TWILIO_MESSAGING_SERVICE_SID or TWILIO_FROM_NUMBER, or give the service one in messaging.toml",
             )
+        if not self.board.standing(request.service).accepting:
+            raise InvalidInput(
+                "service",
+                f"{request.service!r} is drained and accepts nothing new",
+                "use another service, or run `messaging-pipeline services resume`",
+            )
         return request
 
-    def _write(self, connection: Connection[TupleRow], request: SendRequest, now: datetime) -> tuple[MessageId, bool]:
+    def _write(
+        self, connection: Connection[TupleRow], requests: Sequence[SendRequest], now: datetime
+    ) -> list[tuple[MessageId, bool]]:
+        keys = [f"{request.service}/{request.sequence}" for request in requests if request.sequence is not None]
+        if keys:
+            connection.execute(sql("lock_sequences"), {"keys": keys})
+        return [self._write_one(connection, request, now) for request in requests]
+
+    def _write_one(
+        self, connection: Connection[TupleRow], request: SendRequest, now: datetime
+    ) -> tuple[MessageId, bool]:
         row = self._row(request, now)
         if connection.execute(sql("insert_message"), row).fetchone() is not None:
             return row["id"], True
@@ -101,6 +117,7 @@ class Accepting:
             "reason": None,
             "tags": Jsonb(dict(request.tags)),
             "idempotency_key": request.idempotency_key,
+            "sequence": request.sequence,
             "fingerprint": self.sealer.fingerprint(request.identity()),
             "now": now,
         }

@@ -88,6 +88,7 @@ class AcceptingFromBroker:
             "reason": str(error),
             "tags": Jsonb({}),
             "idempotency_key": None,
+            "sequence": None,
             "fingerprint": b"",
             "now": desk.clock.now(),
         }

@@ -44,6 +44,7 @@ class _Shape(BaseModel):
     fallback: Annotated[list[EmailStep], Field(max_length=1)] = Field(default_factory=list)
     tags: Annotated[dict[Tag, Tag], Field(max_length=_MAX_TAGS)] = Field(default_factory=dict)
     message_id: UUID | None = None
+    sequence: Annotated[str, Field(min_length=1, max_length=100)] | None = None
 
 
 ARGUMENTS: frozenset[str] = frozenset(_Shape.model_fields)
@@ -66,6 +67,7 @@ class SendRequest:
     fallback: tuple[EmailStep, ...]
     tags: Mapping[str, str]
     message_id: MessageId | None
+    sequence: str | None
 
     def identity(self) -> dict[str, Any]:
         """What makes two requests the same message: what is said, to whom and from where.
@@ -101,6 +103,7 @@ def parse_send_request(arguments: Mapping[str, Any], now: datetime) -> SendReque
         fallback=tuple(shape.fallback),
         tags=shape.tags,
         message_id=None if shape.message_id is None else MessageId(shape.message_id),
+        sequence=shape.sequence,
     )
 
 

@@ -9,9 +9,10 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from messaging_pipeline.db.queries import sql
+from messaging_pipeline.decide.next_step import Step
+from messaging_pipeline.decide.policy import History
 from messaging_pipeline.deliver.claims import ClaimedMessage
-from messaging_pipeline.deliver.next_step import Step
-from messaging_pipeline.messages.state_machine import leaves_for, our_leaves_for
+from messaging_pipeline.messages.state_machine import Status, leaves_for, our_leaves_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +22,19 @@ class Attempt:
     message: ClaimedMessage
     number: int
 
+    def history(self) -> History:
+        """What was tried for the message, this attempt included."""
+        message = self.message
+        return History(self.number, message.retries, message.from_number is not None, message.expires_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Closing:
-    """An attempt, and what became of it."""
+    """An attempt, what became of it, and when Twilio is asked about it if nothing is heard before."""
 
     attempt: Attempt
     step: Step
+    check_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,21 @@ class Opening:
     lease_until: datetime
     worker: str
 
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What turning the page has done.
+
+    ``moved`` says whether the closed attempt's message moved. ``opened`` is the new attempt; without it, do not send:
+    the claim is no longer ours, or ``barred`` names the gate that will not let the message go.
+    """
+
+    moved: bool
+    opened: Attempt | None = None
+    barred: str | None = None
+
+
+_WAITING_FOR_THE_ANSWER = frozenset({Status.CLAIMED, Status.UNCONFIRMED})
 
 _NOTHING_TO_CLOSE: Mapping[str, Any] = dict.fromkeys(
     (
@@ -51,6 +73,8 @@ _NOTHING_TO_CLOSE: Mapping[str, Any] = dict.fromkeys(
         "error_code",
         "explanation",
         "due_at",
+        "check_at",
+        "spent",
     )
 )
 _NOTHING_TO_OPEN: Mapping[str, Any] = dict.fromkeys(("opening_id", "claim_id", "lease_until", "worker"))
@@ -58,31 +82,33 @@ _NOTHING_TO_OPEN: Mapping[str, Any] = dict.fromkeys(("opening_id", "claim_id", "
 
 def turn_page(
     connection: Connection[TupleRow], closing: Closing | None, opening: Opening | None, now: datetime
-) -> tuple[bool, Attempt | None]:
-    """Close one attempt and open the next, in one statement; either may be absent.
-
-    Returns whether the closed attempt's message moved, and the opened attempt. None for the latter means: do not
-    send, the claim is no longer ours. The caller commits before it sends.
-    """
+) -> Page:
+    """Close one attempt and open the next, in one statement; either may be absent. The caller commits, then sends."""
     closed = _NOTHING_TO_CLOSE if closing is None else _closing_values(closing)
     opened = _NOTHING_TO_OPEN if opening is None else _opening_values(opening)
     row = connection.execute(sql("turn_page"), {**closed, **opened, "now": now}).fetchone()
     assert row is not None, "the statement always yields one row"  # noqa: S101
-    moved, number = row
+    moved, number, barred = row
     attempt = None if opening is None or number is None else Attempt(opening.message, number)
-    return moved, attempt
+    return Page(moved, attempt, barred)
 
 
 def start(
     connection: Connection[TupleRow], message: ClaimedMessage, *, now: datetime, lease_until: datetime, worker: str
 ) -> Attempt | None:
     """Mark that a request is about to leave; None means: do not send."""
-    return turn_page(connection, None, Opening(message, lease_until, worker), now)[1]
+    return turn_page(connection, None, Opening(message, lease_until, worker), now).opened
 
 
 def finish(connection: Connection[TupleRow], attempt: Attempt, step: Step, now: datetime) -> bool:
     """Write what became of an attempt; return whether its message moved."""
-    return turn_page(connection, Closing(attempt, step), None, now)[0]
+    return turn_page(connection, Closing(attempt, step), None, now).moved
+
+
+def bar(connection: Connection[TupleRow], message: ClaimedMessage, status: str, reason: str, now: datetime) -> bool:
+    """End a claimed message that a gate will not let go; return whether it was still ours."""
+    values = {"id": message.id, "claim_id": message.claim_id, "status": status, "reason": reason, "now": now}
+    return connection.execute(sql("bar_claimed"), values).fetchone() is not None
 
 
 def _closing_values(closing: Closing) -> dict[str, Any]:
@@ -98,6 +124,8 @@ def _closing_values(closing: Closing) -> dict[str, Any]:
         "error_code": step.error_code,
         "explanation": step.explanation,
         "due_at": step.due_at,
+        "check_at": closing.check_at,
+        "spent": int(step.spends_retry),
     }
 
 
@@ -111,5 +139,10 @@ def _opening_values(opening: Opening) -> dict[str, Any]:
 
 
 def _leaves(step: Step) -> list[str]:
-    """Twilio's acceptance is evidence; everything else is our own conclusion from what it answered."""
-    return leaves_for(step.status) if step.outcome == "accepted" else our_leaves_for(step.status)
+    """Twilio's acceptance is evidence; everything else is our own conclusion from what it answered.
+
+    A conclusion counts while the message waits for that answer: one that was settled otherwise stays settled.
+    """
+    if step.outcome == "accepted":
+        return leaves_for(step.status)
+    return [status for status in our_leaves_for(step.status) if status in _WAITING_FOR_THE_ANSWER]

@@ -1,6 +1,5 @@
 """The book a lane writes: one commit closes the last attempt and opens the next, before its request leaves."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,53 +11,86 @@ from psycopg.rows import TupleRow
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from messaging_pipeline.clock import Clock
+from messaging_pipeline.configuration import Configuration
+from messaging_pipeline.consequences import Consequences, Decided, has_consequences, write_consequences
 from messaging_pipeline.db.pool import UNREACHABLE, Pool, in_transaction
+from messaging_pipeline.decide.next_step import Step, next_step
+from messaging_pipeline.decide.policy import Policy
 from messaging_pipeline.deliver import attempts
-from messaging_pipeline.deliver.attempts import Attempt, Closing, Opening
-from messaging_pipeline.deliver.claims import ClaimedMessage
-from messaging_pipeline.deliver.next_step import next_step
+from messaging_pipeline.deliver.attempts import Attempt, Closing, Opening, Page
+from messaging_pipeline.deliver.claims import ClaimedMessage, use_cap
+from messaging_pipeline.deliver.gates import VERDICTS, Verdict
 from messaging_pipeline.fallback.start import StepId, start_fallbacks
+from messaging_pipeline.ids import MessageId
 from messaging_pipeline.messages.state_machine import FAILURES
 from messaging_pipeline.metrics import record_attempt, record_status
+from messaging_pipeline.pacing.daily_cap import CapDay
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.twilio_api.outcome import Outcome
-
-_log = logging.getLogger(__name__)
 
 #: How long an answer from Twilio is held in hand while Postgres is away; after that the attempt stays in doubt.
 _PATIENCE_SECONDS = 30.0
 
+#: Twilio is asked about a message in doubt as soon as its lists should have it.
+_ASK_ABOUT_DOUBT = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What a commit has done, to be announced after it."""
+
+    page: Page
+    steps: list[StepId] = field(default_factory=list)
+    consequences: Consequences = field(default_factory=Consequences)
+
 
 @dataclass(slots=True)
 class Book:
-    """Opens and closes attempts. Leaving its ``with`` block closes the one that was answered last."""
+    """Opens and closes attempts. Leaving its ``with`` block closes the one that was answered last.
+
+    ``cap`` is the daily cap that the claimed segments were counted towards.
+    """
 
     pool: Pool
     clock: Clock
     sealer: Sealer
+    configuration: Configuration
     lease: timedelta
     worker: str
     wake_fallbacks: Callable[[list[StepId]], None]
+    cap: CapDay | None = None
     _answered: Closing | None = field(default=None, init=False)
 
     def open(self, message: ClaimedMessage) -> Attempt | None:
         """Mark that the message's request is about to leave, and close the attempt before it.
 
-        None means that the claim is no longer ours: do not send.
+        None means: do not send. The claim is no longer ours, or a gate has ended the message.
         """
-        return self._turn_page(message)
+        page = self._turn_page(message)
+        if page.barred is not None:
+            self._bar(message, VERDICTS[page.barred])
+        return page.opened
 
-    def answer(self, attempt: Attempt, outcome: Outcome, seconds: float) -> None:
-        """Take down Twilio's answer; it is written with the next ``open``, or at the end."""
-        self._answered = Closing(attempt, next_step(outcome, attempt.number, self.clock.now()))
-        record_attempt(attempt.message.service, self._answered.step.outcome, seconds)
+    def answer(self, attempt: Attempt, outcome: Outcome, seconds: float) -> Step:
+        """Take down Twilio's answer and say what follows; it is written with the next ``open``, or at the end."""
+        now = self.clock.now()
+        policy = Policy.of(self.configuration.services.get(attempt.message.service))
+        step = next_step(outcome, attempt.history(), policy, now)
+        self._answered = Closing(attempt, step, self._check_at(step, now))
+        record_attempt(attempt.message.service, step.outcome, seconds)
+        return step
 
     def close(self) -> None:
         """Write the last answer, if there is one."""
         if self._answered is not None:
             self._turn_page(None)
 
-    def _turn_page(self, following: ClaimedMessage | None) -> Attempt | None:
+    def _check_at(self, step: Step, now: datetime) -> datetime | None:
+        if step.outcome == "accepted":
+            return now + timedelta(seconds=self.configuration.reconcile.ask_after_seconds[0])
+        return now + _ASK_ABOUT_DOUBT if step.outcome == "unconfirmed" else None
+
+    def _turn_page(self, following: ClaimedMessage | None) -> Page:
         """An answer is too dear to lose to a database that is restarting: it is held in hand and tried again."""
         patience = 0.0 if self._answered is None else _PATIENCE_SECONDS
         for trial in Retrying(
@@ -68,30 +100,58 @@ class Book:
             reraise=True,
         ):
             with trial:
-                opened, steps = self._write(self._answered, following)
-        self._answered = None
-        self.wake_fallbacks(steps)
-        return opened
+                written = self._write(self._answered, following)
+        closing, self._answered = self._answered, None
+        if closing is not None and written.page.moved:
+            record_status(closing.attempt.message.service, closing.step.status)
+        written.consequences.announce()
+        self.wake_fallbacks(written.steps)
+        return written.page
 
-    def _write(self, closing: Closing | None, following: ClaimedMessage | None) -> tuple[Attempt | None, list[StepId]]:
+    def _write(self, closing: Closing | None, following: ClaimedMessage | None) -> _Written:
         now = self.clock.now()
         opening = None if following is None else Opening(following, now + self.lease, self.worker)
-        if closing is not None and closing.step.status in FAILURES:
-            return in_transaction(self.pool, lambda connection: self._write_failure(connection, closing, opening, now))
+        if closing is not None and self._reaches_further(closing.step):
+            return in_transaction(self.pool, lambda connection: self._write_all(connection, closing, opening, now))
         with self.pool.connection() as connection:
-            moved, opened = attempts.turn_page(connection, closing, opening, now)
-        _count(closing, moved)
-        return opened, []
+            return _Written(attempts.turn_page(connection, closing, opening, now))
 
-    def _write_failure(
+    def _reaches_further(self, step: Step) -> bool:
+        gives_back = step.outcome == "not_sent" and self.cap is not None
+        return step.status in FAILURES or gives_back or has_consequences(step)
+
+    def _write_all(
         self, connection: Connection[TupleRow], closing: Closing, opening: Opening | None, now: datetime
-    ) -> tuple[Attempt | None, list[StepId]]:
-        """A message that fails starts its fallback in the same commit."""
-        moved, opened = attempts.turn_page(connection, closing, opening, now)
-        failed = [closing.attempt.message.id] if moved else []
-        steps = start_fallbacks(connection, self.sealer, failed, now)
-        _count(closing, moved)
-        return opened, steps
+    ) -> _Written:
+        """What a message's end starts, and what it means for others, is in the same commit."""
+        message, step = closing.attempt.message, closing.step
+        page = attempts.turn_page(connection, closing, opening, now)
+        if not page.moved:
+            return _Written(page)
+        steps = start_fallbacks(connection, self.sealer, [message.id] if step.status in FAILURES else [], now)
+        decided = Decided(message.id, message.tenant, message.service, message.to_number, step, "create", step.sid)
+        consequences = write_consequences(connection, [decided], now)
+        if self.cap is not None and step.outcome == "not_sent":
+            use_cap(connection, self.cap, -message.segments)
+        return _Written(page, steps, consequences)
+
+    def _bar(self, message: ClaimedMessage, verdict: Verdict) -> None:
+        """A message that a gate has ended may fall back, unless the person asked for silence."""
+        ours, steps = in_transaction(self.pool, lambda connection: self._write_bar(connection, message, verdict))
+        if ours:
+            record_status(message.service, verdict.status)
+        self.wake_fallbacks(steps)
+
+    def _write_bar(
+        self, connection: Connection[TupleRow], message: ClaimedMessage, verdict: Verdict
+    ) -> tuple[bool, list[StepId]]:
+        now = self.clock.now()
+        if not attempts.bar(connection, message, verdict.status, verdict.reason, now):
+            return False, []
+        if self.cap is not None:
+            use_cap(connection, self.cap, -message.segments)
+        failed: list[MessageId] = [message.id] if verdict.status in FAILURES else []
+        return True, start_fallbacks(connection, self.sealer, failed, now)
 
     def __enter__(self) -> Self:
         return self
@@ -100,8 +160,3 @@ class Book:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _count(closing: Closing | None, moved: bool) -> None:
-    if closing is not None and moved:
-        record_status(closing.attempt.message.service, closing.step.status)

@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from psycopg.rows import class_row
+from psycopg import Connection
+from psycopg.rows import TupleRow, class_row
 
 from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
+from messaging_pipeline.deliver.order import USUAL_ORDER, Order
 from messaging_pipeline.ids import E164, MessageId, ServiceKey, TenantKey
+from messaging_pipeline.pacing.daily_cap import CapDay
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMessage:
-    """A message that this worker alone may send until its lease runs out."""
+    """A message that this worker alone may send until its lease runs out; ``retries`` is what its budget has paid."""
 
     id: MessageId
     tenant: TenantKey
@@ -24,26 +27,40 @@ class ClaimedMessage:
     content: bytes
     segments: int
     expires_at: datetime | None
-    attempts: int
+    retries: int
     claim_id: UUID
 
 
-def claim_due(
-    pool: Pool, service: ServiceKey, *, segments: int, now: datetime, lease_until: datetime
-) -> list[ClaimedMessage]:
-    """Take the best due messages that ``segments`` tokens carry: by priority, then by due time."""
-    with pool.connection() as connection, connection.cursor(row_factory=class_row(ClaimedMessage)) as cursor:
-        return cursor.execute(
-            sql("claim_due"),
-            {"service": service, "segments": segments, "now": now, "lease_until": lease_until, "claim_id": uuid4()},
-        ).fetchall()
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What to claim: of which service, in which order, how many segments, and within which daily cap."""
+
+    service: ServiceKey
+    segments: int
+    order: Order = USUAL_ORDER
+    cap: CapDay | None = None
 
 
-def weight_of_next_due(pool: Pool, service: ServiceKey, now: datetime) -> int | None:
+def claim_due(pool: Pool, wanted: Wanted, *, now: datetime, lease_until: datetime) -> list[ClaimedMessage]:
+    """Take the best due messages that the segments carry: by priority, then by due time."""
+    cap = wanted.cap
+    if cap is None:
+        with pool.connection() as connection:
+            return _claim(connection, wanted, wanted.segments, now, lease_until)
+    return in_transaction(pool, lambda connection: _claim_within(connection, cap, wanted, now, lease_until))
+
+
+def weight_of_next_due(pool: Pool, wanted: Wanted, now: datetime) -> int | None:
     """Return the segments of the message that goes next, or None when nothing is due."""
+    values = {"service": wanted.service, "priorities": list(wanted.order), "now": now}
     with pool.connection() as connection:
-        row = connection.execute(sql("weight_of_next_due"), {"service": service, "now": now}).fetchone()
+        row = connection.execute(sql("weight_of_next_due"), values).fetchone()
     return None if row is None else int(row[0])
+
+
+def left_of_cap(pool: Pool, cap: CapDay) -> int:
+    """Return the segments that the day's cap still allows."""
+    return in_transaction(pool, lambda connection: _left(connection, cap))
 
 
 def release(
@@ -53,10 +70,61 @@ def release(
     reason: str,
     now: datetime,
     due_at: datetime | None = None,
+    cap: CapDay | None = None,
 ) -> None:
     """Give back messages of one claim that were not started; ``due_at`` puts them off until then."""
-    if not messages:
-        return
+    if messages:
+        in_transaction(pool, lambda connection: _release(connection, messages, reason, now, due_at, cap))
+
+
+def use_cap(connection: Connection[TupleRow], cap: CapDay, segments: int) -> None:
+    """Count segments towards the day's cap, or give back (negative) what did not leave."""
+    connection.execute(sql("use_cap"), {"cap": cap.name, "day": cap.day, "segments": segments})
+
+
+def _claim(
+    connection: Connection[TupleRow], wanted: Wanted, segments: int, now: datetime, lease_until: datetime
+) -> list[ClaimedMessage]:
+    with connection.cursor(row_factory=class_row(ClaimedMessage)) as cursor:
+        return cursor.execute(
+            sql("claim_due"),
+            {
+                "service": wanted.service,
+                "segments": segments,
+                "priorities": list(wanted.order),
+                "now": now,
+                "lease_until": lease_until,
+                "claim_id": uuid4(),
+            },
+        ).fetchall()
+
+
+def _claim_within(
+    connection: Connection[TupleRow], cap: CapDay, wanted: Wanted, now: datetime, lease_until: datetime
+) -> list[ClaimedMessage]:
+    """Claims of a capped sender come one after another, so that the day's sum is exact."""
+    carried = min(wanted.segments, _left(connection, cap))
+    claimed = _claim(connection, wanted, carried, now, lease_until) if carried > 0 else []
+    if claimed:
+        use_cap(connection, cap, sum(message.segments for message in claimed))
+    return claimed
+
+
+def _left(connection: Connection[TupleRow], cap: CapDay) -> int:
+    key = {"cap": cap.name, "day": cap.day}
+    connection.execute(sql("open_cap_day"), key)
+    row = connection.execute(sql("used_of_cap"), key).fetchone()
+    return cap.segments - (int(row[0]) if row else 0)
+
+
+def _release(
+    connection: Connection[TupleRow],
+    messages: Sequence[ClaimedMessage],
+    reason: str,
+    now: datetime,
+    due_at: datetime | None,
+    cap: CapDay | None,
+) -> None:
     values = {
         "message_ids": [message.id for message in messages],
         "claim_id": messages[0].claim_id,
@@ -64,4 +132,6 @@ def release(
         "due_at": due_at,
         "now": now,
     }
-    in_transaction(pool, lambda connection: connection.execute(sql("release_claim"), values))
+    connection.execute(sql("release_claim"), values)
+    if cap is not None:
+        use_cap(connection, cap, -sum(message.segments for message in messages))

@@ -1,9 +1,10 @@
 """Turns a claimed message into the request that Twilio gets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from messaging_pipeline.configuration import Configuration
+from messaging_pipeline.deliver.attempts import Attempt
 from messaging_pipeline.deliver.claims import ClaimedMessage
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.twilio_api.callback_urls import status_callback_url
@@ -23,7 +24,7 @@ class Outgoing:
     callback_url: str | None
 
     def request(self, message: ClaimedMessage, now: datetime) -> CreateMessage:
-        """Unseal the content and name the sender and the callback; raises CannotUnseal."""
+        """Unseal the content and name the sender; raises CannotUnseal."""
         content = self.sealer.unseal(message.content)
         service = self.configuration.service(message.service, message.tenant)
         return CreateMessage(
@@ -32,14 +33,16 @@ class Outgoing:
             media_urls=tuple(content["media_urls"]),
             messaging_service_sid=service.messaging_service_sid,
             from_=message.from_number or (None if service.messaging_service_sid else service.from_number),
-            status_callback=self._callback(message),
             validity_period_seconds=_validity_seconds(message.expires_at, now),
         )
 
-    def _callback(self, message: ClaimedMessage) -> str | None:
+    def calling_back(self, request: CreateMessage, attempt: Attempt) -> CreateMessage:
+        """Name the address at which Twilio reports on this attempt."""
         if self.callback_url is None:
-            return None
-        return status_callback_url(self.callback_url, message.id, message.tenant)
+            return request
+        message = attempt.message
+        url = status_callback_url(self.callback_url, message.id, message.tenant, attempt.number)
+        return replace(request, status_callback=url)
 
 
 def _validity_seconds(expires_at: datetime | None, now: datetime) -> int | None:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 
 from psycopg.rows import class_row
 
@@ -17,14 +18,24 @@ from messaging_pipeline.db.queries import sql
 from messaging_pipeline.fallback.start import StepId, start_fallbacks
 from messaging_pipeline.follow.apply_evidence import Evidence, Following
 from messaging_pipeline.ids import MessageId, ServiceKey
-from messaging_pipeline.metrics import record_status, record_swept
+from messaging_pipeline.metrics import record_standing, record_status, record_swept
 from messaging_pipeline.sealing import Sealer
+from messaging_pipeline.services.board import ServiceBoard
 from messaging_pipeline.waking.bell import Bell
 
 _log = logging.getLogger(__name__)
 
 #: Rows put right in one statement: enough to catch up quickly, few enough to hold locks only briefly.
 _AT_ONCE = 500
+
+#: Messages that are due before the next sweep get an alarm, so that they leave on time.
+_LOOK_AHEAD = timedelta(seconds=6)
+#: How long a part of a conversation that may have been sent holds up those after it.
+_DOUBT_HOLDS_UP = timedelta(minutes=2)
+#: When Twilio is asked about a message in doubt; its lists should have it by then.
+_ASK_ABOUT_DOUBT = timedelta(seconds=30)
+#: A callback about a SID that nobody has claimed for so long is about a message that is not ours.
+_UNMATCHED_FOR = timedelta(days=7)
 
 _DOUBT = "the worker stopped while a request was under way; the message may have been sent"
 _RELIEF = "the worker stopped before the request left"
@@ -40,6 +51,7 @@ class Sweep:
     configuration: Configuration
     sealer: Sealer
     bell: Bell
+    board: ServiceBoard
     following: Following
     wake_fallbacks: Callable[[list[StepId]], None]
 
@@ -49,14 +61,24 @@ class Sweep:
         What goes wrong with one duty keeps none of the others from being done; the error is raised at the end.
         """
         with ExitStack() as duties:  # last in, first out
+            duties.callback(self._show_standings)
             duties.callback(self._wake_services)
+            duties.callback(self._release_followers)
+            duties.callback(self._forget_unmatched_callbacks)
             duties.callback(self._look_after_fallbacks)
             duties.callback(self._apply_matched_callbacks)
             duties.callback(self._expire_overdue)
             duties.callback(self._return_lapsed_claims)
 
     def _return_lapsed_claims(self) -> None:
-        values = {"now": self.clock.now(), "limit": _AT_ONCE, "doubt": _DOUBT, "relief": _RELIEF}
+        now = self.clock.now()
+        values = {
+            "now": now,
+            "limit": _AT_ONCE,
+            "doubt": _DOUBT,
+            "relief": _RELIEF,
+            "check_at": now + _ASK_ABOUT_DOUBT,
+        }
         rows = in_transaction(
             self.pool, lambda connection: connection.execute(sql("return_lapsed_claims"), values).fetchall()
         )
@@ -94,10 +116,37 @@ class Sweep:
         record_swept("fallback_unconfirmed", len(lapsed))
         self.wake_fallbacks([StepId(MessageId(message_id), number) for message_id, number in due])
 
-    def _wake_services(self) -> None:
-        values = {"services": list(self.configuration.services), "now": self.clock.now()}
+    def _release_followers(self) -> None:
+        values = {"doubt_before": self.clock.now() - _DOUBT_HOLDS_UP, "limit": _AT_ONCE}
+        rows = in_transaction(
+            self.pool, lambda connection: connection.execute(sql("release_followers"), values).fetchall()
+        )
+        record_swept("released", len(rows))
+
+    def _forget_unmatched_callbacks(self) -> None:
         with self.pool.connection() as connection:
-            rows = connection.execute(sql("services_with_due_rows"), values).fetchall()
-        for (service,) in rows:
-            self.bell.ring(ServiceKey(service))
+            values = {"before": self.clock.now() - _UNMATCHED_FOR}
+            record_swept("forgotten", connection.execute(sql("forget_unmatched_callbacks"), values).rowcount)
+
+    def _wake_services(self) -> None:
+        """Wake those who have something due, and set the alarm of those who will have before the next sweep."""
+        now = self.clock.now()
+        values = {"services": list(self.configuration.services), "until": now + _LOOK_AHEAD}
+        with self.pool.connection() as connection:
+            rows = connection.execute(sql("next_due_of_services"), values).fetchall()
+        for service, due_at in rows:
+            if due_at <= now:
+                self.bell.ring(ServiceKey(service))
+            else:
+                self.bell.ring_later(ServiceKey(service), (due_at - now).total_seconds())
         record_swept("woken", len(rows))
+
+    def _show_standings(self) -> None:
+        for service in self.configuration.services:
+            standing = self.board.standing(ServiceKey(service))
+            record_standing(
+                service,
+                sending=standing.sending,
+                held=standing.state == "held",
+                segments_per_second=standing.segments_per_second,
+            )

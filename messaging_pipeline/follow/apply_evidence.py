@@ -2,9 +2,10 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 import psycopg
@@ -12,11 +13,13 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from messaging_pipeline.clock import Clock
+from messaging_pipeline.configuration import Configuration
+from messaging_pipeline.consequences import write_consequences
 from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.fallback.start import StepId, start_fallbacks
-from messaging_pipeline.ids import MessageId
-from messaging_pipeline.messages.state_machine import FAILURES, LADDER, TWILIO_WORDS, Status
+from messaging_pipeline.follow.moved import Applied, Moved, decide, put_back
+from messaging_pipeline.messages.state_machine import ARRIVALS, FINAL, LADDER, REPORTED_FAILURES, TWILIO_WORDS, Status
 from messaging_pipeline.metrics import record_report, record_status
 from messaging_pipeline.sealing import CannotUnseal, Sealer
 from messaging_pipeline.twilio_api.error_table import look_up
@@ -32,7 +35,8 @@ _SPOILT = (psycopg.IntegrityError, psycopg.DataError, CannotUnseal)
 class Evidence:
     """One report by Twilio about one of its messages.
 
-    ``message_id`` is known when the callback's path named it, or once the SID has told us whose it is.
+    ``message_id`` is known when the callback's path named it, or once the SID has told us whose it is; so is
+    ``attempt``, the number of the request that the report is about.
     """
 
     message_id: UUID | None
@@ -41,26 +45,8 @@ class Evidence:
     status: str
     error_code: int | None
     received_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A message that reached a new status."""
-
-    id: UUID
-    service: str
-    status: str
-    created_at: datetime
-    has_fallback: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What a batch of evidence changed, to be announced after the commit; ``counts`` tells what each report was."""
-
-    moved: tuple[Moved, ...]
-    steps: tuple[StepId, ...]
-    counts: Mapping[str, int]
+    attempt: int | None = None
+    source: Literal["callback", "reconcile", "operator"] = "callback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +56,7 @@ class Following:
     pool: Pool
     clock: Clock
     sealer: Sealer
+    configuration: Configuration
     wake_fallbacks: Callable[[list[StepId]], None]
 
     def apply(self, reports: Sequence[Evidence]) -> Applied:
@@ -86,21 +73,29 @@ class Following:
 
     def write(self, connection: Connection[TupleRow], reports: Sequence[Evidence]) -> Applied:
         """Write a batch inside the caller's transaction; announce what it returns after the commit."""
+        now = self.clock.now()
         telling = [report for report in reports if report.status in TWILIO_WORDS]
         matched, unmatched = _match(connection, telling)
         _keep(connection, unmatched)
-        told, weighed, moved = _apply(connection, matched)
-        failed = [MessageId(one.id) for one in moved if one.status in FAILURES and one.has_fallback]
+        check_at = now + timedelta(seconds=self.configuration.reconcile.ask_after_seconds[0])
+        told, weighed, moved = _apply(connection, matched, check_at)
+        decided = decide(moved, self.configuration, now)
+        again = put_back(connection, decided, now)
+        failed = [
+            one.id for one in moved if one.status in REPORTED_FAILURES and one.has_fallback and one.id not in again
+        ]
         return Applied(
             moved=tuple(moved),
-            steps=tuple(start_fallbacks(connection, self.sealer, failed, self.clock.now())),
+            steps=tuple(start_fallbacks(connection, self.sealer, failed, now)),
             counts={
                 "new": told,
                 "repeated": weighed - told,
                 "unmatched": len(unmatched),
                 "unknown_message": len(matched) - weighed,
                 "unknown_status": len(reports) - len(telling),
+                "tried_again": len(again),
             },
+            consequences=(write_consequences(connection, decided, now),) if decided else (),
         )
 
     def announce(self, applied: Applied) -> None:
@@ -110,6 +105,8 @@ class Following:
             record_status(one.service, one.status, (now - one.created_at).total_seconds())
         for kind, count in applied.counts.items():
             record_report(kind, count)
+        for consequences in applied.consequences:
+            consequences.announce()
         self.wake_fallbacks(list(applied.steps))
 
     def _apply_one_by_one(self, reports: Sequence[Evidence], error: Exception) -> Applied:
@@ -126,23 +123,28 @@ def _together(parts: Sequence[Applied]) -> Applied:
         moved=tuple(one for part in parts for one in part.moved),
         steps=tuple(step for part in parts for step in part.steps),
         counts=sum((Counter(part.counts) for part in parts), Counter[str]()),
+        consequences=tuple(one for part in parts for one in part.consequences),
     )
 
 
 def _match(connection: Connection[TupleRow], reports: Sequence[Evidence]) -> tuple[list[Evidence], list[Evidence]]:
     """Find the message of each report by its SID, unless its path has named it."""
     nameless = [report.sid for report in reports if report.message_id is None]
-    owners: dict[tuple[str, str], UUID] = {}
+    owners: dict[tuple[str, str], tuple[UUID, int]] = {}
     if nameless:
         rows = connection.execute(sql("messages_by_sid"), {"sids": nameless}).fetchall()
-        owners = {(tenant, sid): message_id for sid, tenant, message_id in rows}
-    resolved = [
-        replace(report, message_id=report.message_id or owners.get((report.tenant, report.sid))) for report in reports
-    ]
+        owners = {(tenant, sid): (message_id, number) for sid, tenant, message_id, number in rows}
+    resolved = [_named(report, owners.get((report.tenant, report.sid))) for report in reports]
     return (
         [report for report in resolved if report.message_id is not None],
         [report for report in resolved if report.message_id is None],
     )
+
+
+def _named(report: Evidence, owner: tuple[UUID, int] | None) -> Evidence:
+    if report.message_id is not None or owner is None:
+        return report
+    return replace(report, message_id=owner[0], attempt=owner[1])
 
 
 def _keep(connection: Connection[TupleRow], unmatched: Sequence[Evidence]) -> None:
@@ -160,7 +162,9 @@ def _keep(connection: Connection[TupleRow], unmatched: Sequence[Evidence]) -> No
         )
 
 
-def _apply(connection: Connection[TupleRow], reports: Sequence[Evidence]) -> tuple[int, int, list[Moved]]:
+def _apply(
+    connection: Connection[TupleRow], reports: Sequence[Evidence], check_at: datetime
+) -> tuple[int, int, list[Moved]]:
     """Return how many reports were news, how many were about a message of ours, and what moved."""
     if not reports:
         return 0, 0, []
@@ -170,6 +174,9 @@ def _apply(connection: Connection[TupleRow], reports: Sequence[Evidence]) -> tup
         {
             "ladder_statuses": [rung.status.value for rung in LADDER],
             "ladder_ranks": [rung.rank for rung in LADDER],
+            "arrivals": sorted(ARRIVALS),
+            "final": sorted(FINAL),
+            "check_at": check_at,
             "message_ids": [report.message_id for report in reports],
             "tenants": [report.tenant for report in reports],
             "sids": [report.sid for report in reports],
@@ -177,6 +184,8 @@ def _apply(connection: Connection[TupleRow], reports: Sequence[Evidence]) -> tup
             "error_codes": [report.error_code for report in reports],
             "details": [_explanation(report.error_code) for report in reports],
             "received_ats": [report.received_at for report in reports],
+            "attempts": [report.attempt for report in reports],
+            "sources": [report.source for report in reports],
         },
     ).fetchall()
     return rows[0][0], rows[0][1], [Moved(*row[2:]) for row in rows if row[2] is not None]
@@ -185,7 +194,7 @@ def _apply(connection: Connection[TupleRow], reports: Sequence[Evidence]) -> tup
 def _meaning(report: Evidence) -> Status:
     """A failure for the reason that the recipient opted out is our `suppressed`."""
     status = Status(report.status)
-    if status in FAILURES and report.error_code and look_up(report.error_code).fault is Fault.OPTED_OUT:
+    if status in REPORTED_FAILURES and report.error_code and look_up(report.error_code).fault is Fault.OPTED_OUT:
         return Status.SUPPRESSED
     return status
 

@@ -69,13 +69,18 @@ OUR_MOVES: frozenset[tuple[Status, Status]] = frozenset(
         (Status.PENDING, Status.CLAIMED),  # a worker takes it
         (Status.PENDING, Status.CANCELED),  # its producer withdraws it
         (Status.PENDING, Status.EXPIRED),  # its time ran out
+        (Status.CLAIMED, Status.CANCELED),  # its producer withdraws it before the request has left
         (Status.CLAIMED, Status.PENDING),  # proven not sent: back, to be tried later
         (Status.CLAIMED, Status.UNCONFIRMED),  # the answer is lost
         (Status.CLAIMED, Status.FAILED),  # Twilio refused it
-        (Status.CLAIMED, Status.SUPPRESSED),  # Twilio refused it: the recipient opted out
-        (Status.UNCONFIRMED, Status.PENDING),  # a late answer proves that it was not sent
+        (Status.CLAIMED, Status.SUPPRESSED),  # the recipient opted out, as Twilio says or our own ledger
+        (Status.CLAIMED, Status.REJECTED),  # a gate at the moment of sending said no
+        (Status.CLAIMED, Status.EXPIRED),  # its time ran out in a worker's hands
+        (Status.UNCONFIRMED, Status.PENDING),  # a late answer, or a person, says that it was not sent
         (Status.UNCONFIRMED, Status.FAILED),  # a late answer refuses it
         (Status.UNCONFIRMED, Status.SUPPRESSED),
+        (Status.UNDELIVERED, Status.PENDING),  # it did not arrive, for a reason that passes: another attempt
+        (Status.FAILED, Status.PENDING),
     }
 )
 """The moves that our own acts make; each is one statement that names the status it leaves."""
@@ -116,8 +121,14 @@ TWILIO_WORDS: frozenset[Status] = frozenset(rung.status for rung in LADDER if ru
 REPORTABLE: frozenset[Status] = TWILIO_WORDS | {Status.SUPPRESSED}
 """What evidence can say: Twilio's own words, and an opt-out that Twilio reported."""
 
-FAILURES: frozenset[Status] = frozenset({Status.UNDELIVERED, Status.FAILED, Status.EXPIRED})
+FAILURES: frozenset[Status] = frozenset({Status.UNDELIVERED, Status.FAILED, Status.EXPIRED, Status.REJECTED})
 """The ends that start a message's fallback. An opt-out does not: the person asked for silence."""
+
+REPORTED_FAILURES: frozenset[Status] = frozenset({Status.UNDELIVERED, Status.FAILED})
+"""The ends that Twilio reports after it took a message, and after which another attempt may be made."""
+
+ARRIVALS: frozenset[Status] = frozenset({Status.DELIVERED, Status.READ})
+"""All that is still news about an attempt which another one has replaced."""
 
 
 def evidence_moves(current: Status, reported: Status) -> bool:
@@ -142,6 +153,8 @@ class Event:
     status: Status
     evidence: bool
     sid: str | None = None
+    superseded: bool = False
+    """Whether it is about an attempt that another one has replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +168,26 @@ class Standing:
 def step(standing: Standing, event: Event) -> Standing:
     """Return where one event takes a message; evidence about another SID than the bound one is no evidence."""
     if not event.evidence:
-        allowed = (standing.status, event.status) in OUR_MOVES
-        return Standing(event.status, standing.sid) if allowed else standing
+        return _after_our_act(standing, event.status)
+    if event.superseded:
+        return _after_superseded(standing, event)
     if standing.sid is not None and event.sid not in {None, standing.sid}:
         return standing
     status = event.status if evidence_moves(standing.status, event.status) else standing.status
     return Standing(status, standing.sid or event.sid)
+
+
+def _after_our_act(standing: Standing, target: Status) -> Standing:
+    """A message that goes back is bound to no SID: the next attempt brings its own."""
+    if (standing.status, target) not in OUR_MOVES:
+        return standing
+    return Standing(target, None if target is Status.PENDING else standing.sid)
+
+
+def _after_superseded(standing: Standing, event: Event) -> Standing:
+    """An arrival is an arrival, but the message stays bound to the attempt that is under way."""
+    moves = event.status in ARRIVALS and evidence_moves(standing.status, event.status)
+    return Standing(event.status, standing.sid) if moves else standing
 
 
 def replay(events: Iterable[Event]) -> Standing:

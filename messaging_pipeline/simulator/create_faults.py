@@ -1,5 +1,6 @@
 """What goes wrong with a create: by its magic number first, by chance otherwise."""
 
+import re
 import time
 from collections import Counter
 
@@ -9,6 +10,7 @@ from messaging_pipeline.simulator.configuration import Faults
 from messaging_pipeline.simulator.magic_numbers import Answer
 from messaging_pipeline.simulator.rest_errors import ApiError
 
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _BEFORE = frozenset({Answer.ERROR_BEFORE, Answer.THROTTLED, Answer.THROTTLED_ONCE})
 
 
@@ -51,8 +53,9 @@ class CreateFaults:
         return Answer.GIVEN
 
     def _is_first_try(self, to: str, status_callback: str | None) -> bool:
-        """Tell tries apart by the callback URL, which callers make unique for each message."""
-        attempt = (to, status_callback)
+        """Tell messages apart by the UUID in the callback URL, which callers make unique for each of them."""
+        named = _UUID.search(status_callback or "")
+        attempt = (to, named[0] if named else status_callback)
         if attempt in self._throttled_once:
             self._throttled_once.discard(attempt)
             return False

@@ -16,17 +16,18 @@ https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 """
 
 
-def status_callback_url(base_url: str, message_id: MessageId, tenant: TenantKey) -> str:
+def status_callback_url(base_url: str, message_id: MessageId, tenant: TenantKey, attempt: int = 1) -> str:
     """Return where Twilio shall report on a message: ``https://host/twilio/status/<message id>#rc=5&rp=all``.
 
-    The message's id in the path ties a callback to its message even when the create's answer was lost.
+    The message's id in the path ties a callback to its message even when the create's answer was lost. A later
+    attempt's number follows it (``/<message id>/2``), so that a report is never taken for one about another attempt.
     ``base_url`` is where the status webhook of the default tenant is reached; another tenant's is beside
     it, under ``/twilio/t/<tenant>/status``. A query stays, and so does a fragment, which then holds the
     caller's own connection overrides. Raises ``InvalidSettings`` when another tenant's address cannot be
     derived, since the path does not end in ``/twilio/status``.
     """
     before, after = _around_message_id(base_url, tenant)
-    return f"{before}/{message_id}{after}"
+    return f"{before}/{message_id}{'' if attempt == 1 else f'/{attempt}'}{after}"
 
 
 @lru_cache(maxsize=1024)

@@ -29,7 +29,8 @@ class ErrorRow:
 
     ``name`` is Twilio's title. ``when`` tells where it appears: in the answer to a create (sync), in a
     status callback (async), in both, in configuration calls only (admin), or on incoming messages
-    (inbound). ``in_doubt`` marks a failure after which the message may still have been delivered.
+    (inbound). ``in_doubt`` marks a failure after which the message may still have been delivered, ``holds``
+    one that every message of the service would meet, so that the service has to wait for a person.
     ``explanation`` is a sentence for people: what happened and what to do.
     """
 
@@ -38,6 +39,7 @@ class ErrorRow:
     when: Literal["sync", "async", "both", "admin", "inbound"]
     fault: Fault
     in_doubt: bool
+    holds: bool
     explanation: str
 
     @property
@@ -65,6 +67,7 @@ def look_up(code: int) -> ErrorRow:
         when="async",
         fault=Fault.TRANSIENT,
         in_doubt=True,
+        holds=False,
         explanation="This error code is not in our table; see Twilio's page about it.",
     )
 
@@ -83,6 +86,16 @@ def classify_refusal(http_status: int, code: int) -> Fault:
     if known is not None:
         return known.fault
     return by_status or _fault_by_status_class(http_status)
+
+
+def holds_service(code: int, fault: Fault) -> bool:
+    """Tell whether a refusal would meet every message of the service.
+
+    Of codes that the table does not hold, those that are about the account: a wrong token, a closed account, an
+    address where Twilio's API is not.
+    """
+    known = known_errors().get(code)
+    return known.holds if known is not None else fault is Fault.ACCOUNT
 
 
 def _fault_by_status_class(http_status: int) -> Fault:

@@ -1,4 +1,4 @@
-"""What became of one attempt to create a message at Twilio: four answers, and nothing in between."""
+"""What became of one attempt to create a message at Twilio: four answers, and what may be reported afterwards."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -74,4 +74,13 @@ class Unconfirmed:
     http_status: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class FailedLater:
+    """Twilio took the message, and reported later that it has failed; ``status`` is its word for that."""
+
+    status: Literal["undelivered", "failed"]
+    code: int | None
+
+
 Outcome = Accepted | Refused | NotSent | Unconfirmed
+"""What an answer to a create, or its absence, proves."""

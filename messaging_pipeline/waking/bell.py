@@ -1,6 +1,7 @@
 """A wake-up that may fail: the row is committed already, and the sweep wakes what nobody else did."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -28,12 +29,19 @@ class Bell:
 
     def ring(self, service: ServiceKey) -> None:
         """Wake the service's workers if the broker and Redis are there; otherwise leave it to the sweep."""
+        self._try(service, lambda: self.wake_ups.wake(service))
+
+    def ring_later(self, service: ServiceKey, delay_seconds: float) -> None:
+        """Set the service's alarm if Redis is there; otherwise leave it to the sweep."""
+        self._try(service, lambda: self.wake_ups.wake_later(service, delay_seconds))
+
+    def _try(self, service: ServiceKey, wake: Callable[[], None]) -> None:
         now = self.clock.now()
         if self._quiet_until is not None and now < self._quiet_until:
             record_lost_wake_up()
             return
         try:
-            self.wake_ups.wake(service)
+            wake()
             self._quiet_until = None
         except (NotReachable, RedisError) as error:
             self._quiet_until = now + _QUIET

@@ -16,6 +16,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"metrics", "log"}),
     frozenset({"db", "pacing", "waking", "twilio_api", "publish", "redis_client"}),
     frozenset({"history", "fallback", "consent", "number_health", "services", "decide", "audit"}),
+    frozenset({"consequences"}),
     frozenset({"accept", "follow", "receive"}),
     frozenset({"deliver", "reconcile"}),
     frozenset({"runtime"}),
@@ -33,7 +34,7 @@ WEBHOOKS_MAY_USE = frozenset().union(*ROWS[:5]) | {"twilio_api", "publish"}
 
 NOT_FOR_WEBHOOKS = frozenset({"psycopg", "psycopg_pool", "redis", "celery", "kombu", "workers"})
 
-WORKERS_MAY_USE = frozenset().union(*ROWS[:10])
+WORKERS_MAY_USE = frozenset().union(*ROWS[:11])
 
 SIMULATOR_MAY_USE = frozenset({"errors"})
 COUNTING_SEGMENTS = "messaging_pipeline.messages.segments"

@@ -45,6 +45,7 @@ def test_a_callback_is_answered_with_204_and_lies_in_the_status_queue(twilio: Ca
         "reports": [
             {
                 "message_id": str(message_id),
+                "attempt": 1,
                 "tenant": "default",
                 "sid": SID,
                 "status": "delivered",

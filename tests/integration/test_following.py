@@ -6,8 +6,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from messaging_pipeline.clock import ManualClock
+from messaging_pipeline.decide.next_step import next_step
+from messaging_pipeline.decide.policy import History, Policy
 from messaging_pipeline.deliver import attempts
-from messaging_pipeline.deliver.next_step import next_step
 from messaging_pipeline.messages.state_machine import Standing, Status
 from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.twilio_api.outcome import Fault, NotSent, Refused
@@ -45,15 +46,15 @@ def a_message(runtime: WorkerRuntime) -> UUID:
 def test_a_report_moves_its_message_and_says_since_when_and_why(runtime: WorkerRuntime) -> None:
     message_id = a_message(runtime)
     later = NOON + timedelta(seconds=7)
-    runtime.following.apply([report(message_id, "undelivered", error_code=30003, received_at=later)])
+    runtime.following.apply([report(message_id, "undelivered", error_code=30006, received_at=later)])
     message = shown(runtime, message_id)
-    assert (message["status"], message["status_at"], message["error_code"]) == ("undelivered", later, 30003)
-    assert message["reason"].startswith("The handset could not be reached")
+    assert (message["status"], message["status_at"], message["error_code"]) == ("undelivered", later, 30006)
+    assert message["reason"].startswith("The recipient's number is a landline")
 
 
 def test_a_message_that_recovers_leaves_its_error_behind(runtime: WorkerRuntime) -> None:
     message_id = a_message(runtime)
-    runtime.following.apply([report(message_id, "undelivered", error_code=30003)])
+    runtime.following.apply([report(message_id, "undelivered", error_code=30006)])
     runtime.following.apply([report(message_id, "delivered")])
     message = shown(runtime, message_id)
     assert (message["status"], message["error_code"], message["reason"]) == ("delivered", None, None)
@@ -88,10 +89,10 @@ def test_a_copy_in_the_same_batch_is_not_written_down_either(runtime: WorkerRunt
 
 def test_the_same_status_with_another_error_is_news(runtime: WorkerRuntime) -> None:
     message_id = a_message(runtime)
-    for error_code in (30003, 30005, 30003, None):
+    for error_code in (30006, 30005, 30006, None):
         runtime.following.apply([report(message_id, "undelivered", error_code=error_code)])
-    assert [error_code for _, _, error_code, _ in heard(runtime, message_id)] == [30003, 30005, None]
-    assert shown(runtime, message_id)["error_code"] == 30003
+    assert [error_code for _, _, error_code, _ in heard(runtime, message_id)] == [30006, 30005, None]
+    assert shown(runtime, message_id)["error_code"] == 30006
 
 
 def test_a_batch_is_told_in_the_order_in_which_it_was_received(runtime: WorkerRuntime) -> None:
@@ -170,7 +171,7 @@ def test_a_callback_proves_a_message_sent_that_was_thought_to_be_waiting(runtime
     message_id = attempt.message.id
     wrong = NotSent("unreachable", None, None, None, "a proxy told us so")
     with runtime.base.pool.connection() as connection:
-        attempts.finish(connection, attempt, next_step(wrong, 1, NOON), NOON)
+        attempts.finish(connection, attempt, next_step(wrong, History(1), Policy(), NOON), NOON)
     assert standing(runtime, message_id) == Standing(Status.PENDING)
     runtime.following.apply([report(message_id, "sent")])
     assert standing(runtime, message_id) == Standing(Status.SENT, sid_of(message_id))
@@ -280,7 +281,7 @@ def test_a_report_that_moves_nothing_still_binds_its_sid(runtime: WorkerRuntime)
     message_id = attempt.message.id
     refused = Refused(21211, 400, Fault.RECIPIENT, "not a number")
     with runtime.base.pool.connection() as connection:
-        attempts.finish(connection, attempt, next_step(refused, 1, NOON), NOON)
+        attempts.finish(connection, attempt, next_step(refused, History(1), Policy(), NOON), NOON)
     runtime.following.apply([report(message_id, "sent")])
     assert standing(runtime, message_id) == Standing(Status.FAILED, sid_of(message_id))
     assert shown(runtime, message_id)["error_code"] == 21211

@@ -44,7 +44,7 @@ def test_however_often_and_variously_a_failure_is_told_there_is_one_step(
     runtime: WorkerRuntime, redis_url: str
 ) -> None:
     message_id = a_message_with_a_plan(runtime)
-    told = [("undelivered", 30003), ("undelivered", 30003), ("undelivered", 30005), ("failed", 30008), ("failed", None)]
+    told = [("undelivered", 30006), ("undelivered", 30006), ("undelivered", 30005), ("failed", 30008), ("failed", None)]
     for status, error_code in told:
         runtime.following.apply([report(message_id, status, error_code=error_code)])
     runtime.following.apply([report(message_id, status, error_code=error_code) for status, error_code in told])

@@ -3,10 +3,11 @@
 from datetime import timedelta
 
 from messaging_pipeline.clock import ManualClock
+from messaging_pipeline.decide.next_step import next_step
+from messaging_pipeline.decide.policy import Policy
 from messaging_pipeline.deliver import attempts
 from messaging_pipeline.deliver.attempts import Attempt
-from messaging_pipeline.deliver.claims import ClaimedMessage, claim_due, release
-from messaging_pipeline.deliver.next_step import next_step
+from messaging_pipeline.deliver.claims import ClaimedMessage, Wanted, claim_due, release
 from messaging_pipeline.ids import MessageId, MessageSid
 from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
@@ -19,7 +20,7 @@ SID = MessageSid("SM" + "c" * 32)
 
 
 def claim(runtime: WorkerRuntime, clock: ManualClock) -> ClaimedMessage:
-    (message,) = claim_due(runtime.base.pool, DEFAULT, segments=10, now=clock.now(), lease_until=clock.now() + LEASE)
+    (message,) = claim_due(runtime.base.pool, Wanted(DEFAULT, 10), now=clock.now(), lease_until=clock.now() + LEASE)
     return message
 
 
@@ -31,7 +32,7 @@ def start(runtime: WorkerRuntime, message: ClaimedMessage, clock: ManualClock) -
 def finish(runtime: WorkerRuntime, attempt: Attempt | None, outcome: Accepted | NotSent, clock: ManualClock) -> None:
     assert attempt is not None
     with runtime.base.pool.connection() as connection:
-        attempts.finish(connection, attempt, next_step(outcome, attempt.number, clock.now()), clock.now())
+        attempts.finish(connection, attempt, next_step(outcome, attempt.history(), Policy(), clock.now()), clock.now())
 
 
 def a_claimed_message(runtime: WorkerRuntime, clock: ManualClock) -> tuple[MessageId, ClaimedMessage]:

@@ -2,16 +2,18 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from messaging_pipeline.decide.next_step import next_step
+from messaging_pipeline.decide.policy import Policy
 from messaging_pipeline.deliver import attempts
 from messaging_pipeline.deliver.attempts import Attempt
-from messaging_pipeline.deliver.claims import claim_due
-from messaging_pipeline.deliver.next_step import next_step
+from messaging_pipeline.deliver.claims import Wanted, claim_due
 from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.ids import MessageId, MessageSid, ServiceKey
 from messaging_pipeline.messages.replaying import as_event
@@ -21,17 +23,18 @@ from messaging_pipeline.twilio_api.outcome import Accepted
 from tests.support.factories import a_send
 
 LEASE = timedelta(seconds=60)
+_recipients = count()
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def under_way(runtime: WorkerRuntime, count: int = 1, *, tenant: str = "default", **send: Any) -> list[Attempt]:
-    """Accept messages, claim them, and mark their requests as left."""
+    """Accept messages, claim them, and mark their requests as left; each is to somebody else."""
     base = runtime.base
     service = ServiceKey(str(send.get("service", "default")))
     for _ in range(count):
-        base.accepting.accept(a_send(tenant=tenant, **send))
+        base.accepting.accept(a_send(tenant=tenant, **{"to": f"+1415{2_000_000 + next(_recipients)}", **send}))
     now = base.clock.now()
-    claimed = claim_due(base.pool, service, segments=10 * count, now=now, lease_until=now + LEASE)
+    claimed = claim_due(base.pool, Wanted(service, 10 * count), now=now, lease_until=now + LEASE)
     with base.pool.connection() as connection:
         started = [attempts.start(connection, one, now=now, lease_until=now + LEASE, worker="tests") for one in claimed]
     assert len(started) == count
@@ -65,7 +68,7 @@ def nameless(message_id: UUID, status: str, **changes: Any) -> Evidence:
 def accepted(connection: Connection[TupleRow], attempt: Attempt, status: str = "queued") -> bool:
     """Write down that Twilio took the message; return whether that moved it."""
     answer = Accepted(MessageSid(sid_of(attempt.message.id)), status, 1)
-    return attempts.finish(connection, attempt, next_step(answer, attempt.number, NOON), NOON)
+    return attempts.finish(connection, attempt, next_step(answer, attempt.history(), Policy(), NOON), NOON)
 
 
 def answered(runtime: WorkerRuntime, attempt: Attempt, status: str = "queued") -> bool:

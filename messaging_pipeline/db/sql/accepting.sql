@@ -1,13 +1,25 @@
+-- name: lock_sequences
+-- Who adds to a conversation waits for whoever adds to it just now, so that its parts have an order.
+select pg_advisory_xact_lock(hashtextextended(key, 2041))
+from (select distinct key from unnest(%(keys)s::text[]) as k (key) order by key) as keys
+
 -- name: insert_message
--- Writes a message and its first event, or nothing at all when its id or its idempotency key is taken.
+-- Writes a message and its first event, or nothing at all when its id or its idempotency key is taken. A part of a
+-- conversation waits for the part before it, if that has not left.
 with fresh as (
     insert into messages (
         id, tenant, service, to_number, from_number, content, fallback, encoding, segments, priority, status, status_at,
-        due_at, expires_at, reason, tags, idempotency_key, fingerprint, created_at
+        due_at, expires_at, reason, tags, idempotency_key, fingerprint, created_at, sequence, position, waits_for
     ) values (
         %(id)s, %(tenant)s, %(service)s, %(to_number)s, %(from_number)s, %(content)s, %(fallback)s, %(encoding)s,
         %(segments)s, %(priority)s, %(status)s, %(now)s, %(due_at)s, %(expires_at)s, %(reason)s, %(tags)s,
-        %(idempotency_key)s, %(fingerprint)s, %(now)s
+        %(idempotency_key)s, %(fingerprint)s, %(now)s, %(sequence)s::text,
+        case when %(sequence)s::text is not null then nextval('message_positions') end,
+        (select m.id from messages m
+         where m.service = %(service)s and m.sequence = %(sequence)s::text
+           and m.status in ('pending', 'claimed', 'unconfirmed')
+         order by m.position desc
+         limit 1)
     )
     on conflict do nothing
     returning id, status, created_at, reason
@@ -25,12 +37,18 @@ where id = %(id)s or (tenant = %(tenant)s and idempotency_key = %(idempotency_ke
 order by id = %(id)s desc
 limit 1
 
--- name: cancel_pending
--- Withdraws a message that no worker has taken; empty when it is past that.
+-- name: lock_message
+select from messages where id = %(id)s and tenant = %(tenant)s for update
+
+-- name: cancel_unsent
+-- Withdraws a message whose request has not left, and takes it out of a worker's hands; empty when it is past that.
+-- Its row must be locked in a statement before: an attempt that was started meanwhile is seen only then.
 with withdrawn as (
-    update messages set status = 'canceled', status_at = %(now)s, reason = %(reason)s::text
-    where id = %(id)s and tenant = %(tenant)s and status = 'pending'
-    returning id
+    update messages m
+    set status = 'canceled', status_at = %(now)s, claim_id = null, lease_until = null, reason = %(reason)s::text
+    where m.id = %(id)s and m.tenant = %(tenant)s and m.status in ('pending', 'claimed')
+      and not exists (select from attempts a where a.message_id = m.id and a.outcome = 'started')
+    returning m.id
 )
 insert into message_events (message_id, status, source, at, detail, moved)
 select id, 'canceled', 'operator', %(now)s, %(reason)s::text, true from withdrawn

@@ -1,15 +1,34 @@
--- name: services_with_due_rows
--- The services, of those asked about, that have a message due.
-select asked.service
+-- name: next_due_of_services
+-- When the next message of each service is due, of those services that have one; earlier than now means due.
+select asked.service, min(next.due_at) as due_at
 from unnest(%(services)s::text[]) as asked (service)
-where exists (
-    select from (values (0::smallint), (1::smallint), (2::smallint)) as lane (priority)
-    where exists (
-        select from messages m
-        where m.service = asked.service and m.status = 'pending' and m.priority = lane.priority
-          and m.due_at <= %(now)s
-    )
-)
+cross join (values (0::smallint), (1::smallint), (2::smallint)) as lane (priority)
+cross join lateral (
+    select m.due_at
+    from messages m
+    where m.service = asked.service and m.status = 'pending' and m.priority = lane.priority and m.waits_for is null
+    order by m.due_at, m.id
+    limit 1
+) next
+where next.due_at <= %(until)s
+group by asked.service
+
+-- name: release_followers
+-- Parts of conversations whose predecessor has left, ended or is gone, and nobody told them. One that has been in
+-- doubt for long holds them up no longer.
+update messages f set waits_for = null
+from (
+    select w.id
+    from messages w left join messages p on p.id = w.waits_for
+    where w.waits_for is not null
+      and (p.id is null or p.status not in ('pending', 'claimed', 'unconfirmed')
+           or (p.status = 'unconfirmed' and p.status_at < %(doubt_before)s))
+    order by w.id
+    limit %(limit)s
+    for update of w skip locked
+) free
+where f.id = free.id
+returning f.service
 
 -- name: return_lapsed_claims
 -- Leases that ran out. An attempt was started: it may have been sent, so it is unconfirmed and nobody sends it again.
@@ -31,6 +50,7 @@ with lapsed as (
     update messages m
     set status = case when lapsed.started then 'unconfirmed' else 'pending' end,
         status_at = %(now)s, claim_id = null, lease_until = null,
+        check_at = case when lapsed.started then %(check_at)s::timestamptz end, checks = 0,
         reason = case when lapsed.started then %(doubt)s::text else %(relief)s::text end
     from lapsed
     where m.id = lapsed.id and m.status = 'claimed'
@@ -63,6 +83,7 @@ select id from expired
 -- name: take_matched_callbacks
 -- Callbacks that came before we knew their SID, and whose SID we know now.
 delete from unmatched_callbacks u
-using messages m
-where m.sid = u.sid and m.tenant = u.tenant
-returning m.id as message_id, u.tenant, u.sid, u.status, nullif(u.error_code, 0) as error_code, u.received_at
+using attempts a join messages m on m.id = a.message_id
+where a.sid = u.sid and m.tenant = u.tenant
+returning m.id as message_id, u.tenant, u.sid, u.status, nullif(u.error_code, 0) as error_code, u.received_at,
+          a.number::int as attempt

@@ -4,6 +4,7 @@ import pytest
 
 from messaging_pipeline.messages import state_machine
 from messaging_pipeline.messages.state_machine import (
+    ARRIVALS,
     FINAL,
     LADDER,
     OUR_MOVES,
@@ -106,8 +107,12 @@ def test_no_move_is_both_ours_and_twilios() -> None:
     assert not OUR_MOVES & TWILIO_FLOW
 
 
-def test_only_before_twilio_is_heard_can_a_message_be_moved_by_us() -> None:
-    assert {start for start, _ in OUR_MOVES} == {Status.PENDING, Status.CLAIMED, Status.UNCONFIRMED}
+def test_once_twilio_has_a_message_we_move_it_only_to_try_again_what_did_not_arrive() -> None:
+    before_twilio = {Status.PENDING, Status.CLAIMED, Status.UNCONFIRMED}
+    assert {(start, end) for start, end in OUR_MOVES if start not in before_twilio} == {
+        (Status.UNDELIVERED, Status.PENDING),
+        (Status.FAILED, Status.PENDING),
+    }
 
 
 def test_our_own_acts_never_claim_what_only_twilio_can_know() -> None:
@@ -120,9 +125,25 @@ def test_a_message_in_doubt_is_never_claimed_again() -> None:
     assert (Status.UNCONFIRMED, Status.CLAIMED) not in OUR_MOVES
 
 
-def test_the_only_way_back_is_to_pending_after_proof_that_nothing_was_sent() -> None:
+def test_the_only_way_back_is_to_pending() -> None:
     back = {(start, end) for start, end in OUR_MOVES if RANK[end] < RANK[start]}
-    assert back == {(Status.CLAIMED, Status.PENDING), (Status.UNCONFIRMED, Status.PENDING)}
+    assert {end for _, end in back} == {Status.PENDING}
+    assert {start for start, _ in back} == {Status.CLAIMED, Status.UNCONFIRMED, Status.UNDELIVERED, Status.FAILED}
+
+
+def test_a_message_that_goes_back_waits_for_the_sid_of_its_next_attempt() -> None:
+    assert step(Standing(Status.UNDELIVERED, SID), our_act(Status.PENDING)) == Standing(Status.PENDING)
+
+
+@pytest.mark.parametrize("word", sorted(REPORTABLE - ARRIVALS))
+def test_of_a_superseded_attempt_nothing_but_an_arrival_is_news(word: Status) -> None:
+    again = Standing(Status.PENDING)
+    assert step(again, Event(word, evidence=True, sid=SID, superseded=True)) == again
+
+
+def test_an_arrival_by_a_superseded_attempt_is_an_arrival_and_binds_nothing() -> None:
+    told = Event(Status.DELIVERED, evidence=True, sid=SID, superseded=True)
+    assert step(Standing(Status.PENDING), told) == Standing(Status.DELIVERED)
 
 
 def test_a_late_delivered_beats_undelivered() -> None:
@@ -149,17 +170,13 @@ def test_the_guard_of_a_report_names_exactly_the_statuses_below_it() -> None:
 
 
 def test_the_guard_of_an_act_of_ours_names_where_it_may_start() -> None:
-    assert our_leaves_for(Status.PENDING) == ["claimed", "unconfirmed"]
+    assert our_leaves_for(Status.PENDING) == ["claimed", "failed", "unconfirmed", "undelivered"]
     assert our_leaves_for(Status.DELIVERED) == []
 
 
-@pytest.mark.parametrize("status", sorted(set(Status) - {Status.REJECTED}))
-def test_every_status_but_rejected_can_be_reached_by_a_move(status: Status) -> None:
+@pytest.mark.parametrize("status", sorted(Status))
+def test_every_status_can_be_reached_by_a_move(status: Status) -> None:
     assert leaves_for(status) + our_leaves_for(status) != []
-
-
-def test_rejected_is_only_where_a_row_begins() -> None:
-    assert leaves_for(Status.REJECTED) + our_leaves_for(Status.REJECTED) == []
 
 
 def test_an_act_of_ours_that_is_not_allowed_changes_nothing() -> None:
@@ -167,8 +184,8 @@ def test_an_act_of_ours_that_is_not_allowed_changes_nothing() -> None:
     assert step(standing, our_act(Status.PENDING)) == standing
 
 
-def test_an_allowed_act_of_ours_keeps_the_sid() -> None:
-    assert step(Standing(Status.UNCONFIRMED, SID), our_act(Status.PENDING)) == Standing(Status.PENDING, SID)
+def test_an_act_of_ours_that_ends_a_message_keeps_its_sid() -> None:
+    assert step(Standing(Status.UNCONFIRMED, SID), our_act(Status.FAILED)) == Standing(Status.FAILED, SID)
 
 
 def test_the_first_sid_heard_is_the_messages_own() -> None:
