@@ -46,6 +46,11 @@ _inbound = Counter("messaging_inbound_total", "Inbound messages; `repeated` ones
 _opt_outs = Counter("messaging_opt_outs_total", "Opt-outs that came into force, by where we heard of them.", ["source"])
 _numbers_invalid = Counter("messaging_numbers_invalid_total", "Numbers that became invalid: unknown again and again.")
 _audit_violations = Gauge("messaging_audit_violations", "How often the last audit found each rule broken.", ["rule"])
+_reconcile_requests = Counter("messaging_reconcile_requests_total", "Questions to Twilio by kind.", ["kind"])
+_reconcile_findings = Counter("messaging_reconcile_findings_total", "What asking Twilio has found.", ["kind"])
+_unconfirmed_overdue = Gauge(
+    "messaging_unconfirmed_overdue", "Messages in doubt for longer than their service allows.", ["service"]
+)
 _task_failures = Counter("messaging_task_failures_total", "Tasks that ended in an error of ours.", ["task"])
 _task_postponed = Counter("messaging_tasks_postponed_total", "Tasks given back while a server was away.", ["task"])
 
@@ -155,3 +160,18 @@ def record_task_failure(task: str) -> None:
 def record_task_postponed(task: str) -> None:
     """Count a task that was given back to the broker because a server is away."""
     _task_postponed.labels(task).inc()
+
+
+def record_reconcile_request(kind: str) -> None:
+    """Count a question to Twilio: `fetch`, `list`, `search` or `media`."""
+    _reconcile_requests.labels(kind).inc()
+
+
+def record_reconcile_finding(kind: str, count: int) -> None:
+    """Count what reconciliation found."""
+    _reconcile_findings.labels(kind).inc(count)
+
+
+def record_unconfirmed_overdue(service: str, count: int) -> None:
+    """Say how many messages of a service are in doubt for too long."""
+    _unconfirmed_overdue.labels(service).set(count)

@@ -7,7 +7,6 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-from messaging_pipeline.accept.cancel import cancel
 from messaging_pipeline.accept.request import Priority
 from messaging_pipeline.ids import MessageId
 from messaging_pipeline.runtime import Runtime, build_runtime
@@ -74,8 +73,25 @@ class Pipeline:
         )
 
     def cancel(self, message_id: UUID | str, *, tenant: str = "default") -> None:
-        """Withdraw a message that has not been taken yet; raises NotFound, or NotAllowed when it is too late."""
-        cancel(self._runtime.pool, MessageId(UUID(str(message_id))), tenant, self._runtime.clock.now())
+        """Withdraw a message that has not been sent yet; raises NotFound, or NotAllowed when it is too late.
+
+        One that waits in Twilio's own schedule is canceled there; NotReachable is raised when Twilio does not answer.
+        """
+        self._runtime.canceling.cancel(MessageId(UUID(str(message_id))), tenant)
+
+    def resolve(
+        self, message_id: UUID | str, *, sent: str | None = None, tenant: str = "default", force: bool = False
+    ) -> None:
+        """Settle a message in doubt: ``sent`` is the SID it has at Twilio; without one, it was not sent and will be.
+
+        Twilio is asked whether that SID went to the same recipient, unless ``force`` takes your word. Raises NotFound,
+        or NotAllowed for a message that is not in doubt or a SID that is not its own.
+        """
+        key = MessageId(UUID(str(message_id)))
+        if sent is None:
+            self._runtime.resolving.not_sent(key, tenant)
+        else:
+            self._runtime.resolving.sent(key, tenant, sent, force=force)
 
     def show(self, message_id: UUID | str, *, tenant: str = "default") -> dict[str, Any]:
         """Return a message with its attempts, events and fallback steps; raises NotFound."""

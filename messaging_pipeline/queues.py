@@ -25,6 +25,7 @@ class Task(StrEnum):
     RECEIVE = "messaging.receive"
     RUN_FALLBACK = "messaging.run_fallback"
     SWEEP = "messaging.sweep"
+    RECONCILE = "messaging.reconcile"
     AUDIT = "messaging.audit"
 
 
@@ -37,6 +38,7 @@ QUEUE_OF: dict[Task, Queue] = {
     Task.RECEIVE: Queue.INBOUND,
     Task.RUN_FALLBACK: Queue.FALLBACK,
     Task.SWEEP: Queue.MAINTENANCE,
+    Task.RECONCILE: Queue.MAINTENANCE,
     Task.AUDIT: Queue.MAINTENANCE,
 }
 """Where each task is published."""

@@ -15,7 +15,7 @@ from messaging_pipeline.accept.cancel import Canceling
 from messaging_pipeline.accept.from_broker import AcceptingFromBroker
 from messaging_pipeline.audit.auditing import Auditing
 from messaging_pipeline.clock import Clock, SystemClock
-from messaging_pipeline.configuration import Configuration, Tenant, load_configuration
+from messaging_pipeline.configuration import Configuration, load_configuration
 from messaging_pipeline.db.pool import Pool, open_pool
 from messaging_pipeline.deliver.book import Book
 from messaging_pipeline.deliver.lane import Lane
@@ -24,7 +24,6 @@ from messaging_pipeline.deliver.outgoing import Outgoing
 from messaging_pipeline.deliver.seats import Seats
 from messaging_pipeline.deliver.supply import Supply
 from messaging_pipeline.deliver.sweep import Sweep
-from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.fallback.postbox import postbox_from
 from messaging_pipeline.fallback.run import FallingBack
 from messaging_pipeline.fallback.start import StepId, wake_fallbacks
@@ -206,7 +205,7 @@ def _lane(base: Runtime, settings: Settings, threads: int, wake_fallbacks: Calla
         ),
         board=base.board,
         seats=Seats(threads),
-        twilio=_twilio_apis(settings, base.configuration, threads),
+        twilio=_twilio_apis(base),
         outgoing=Outgoing(base.sealer, base.configuration, settings.callback_url),
         new_book=partial(Book, base.pool, base.clock, base.sealer, base.configuration, lease, worker, wake_fallbacks),
         wake_ups=base.wake_ups,
@@ -214,18 +213,7 @@ def _lane(base: Runtime, settings: Settings, threads: int, wake_fallbacks: Calla
     )
 
 
-def _twilio_apis(settings: Settings, configuration: Configuration, threads: int) -> dict[TenantKey, TwilioApi]:
-    sending = {service.tenant for service in configuration.services.values()}
-    return {TenantKey(key): _twilio_api(settings, configuration.tenants.get(key), key, threads) for key in sending}
-
-
-def _twilio_api(settings: Settings, tenant: Tenant | None, key: str, threads: int) -> TwilioApi:
-    if tenant is None:
-        raise InvalidSettings(
-            "TWILIO_ACCOUNT_SID",
-            f"is not set, and tenant {key!r} is declared nowhere else",
-            "set it and TWILIO_AUTH_TOKEN",
-        )
-    return TwilioApi(
-        tenant.account_sid, settings.read_secret(tenant.auth_token), settings.api_base_url, pool_size=threads
-    )
+def _twilio_apis(base: Runtime) -> dict[TenantKey, TwilioApi]:
+    """Every account that is sent from, now: a worker without its token must not start."""
+    sending = {TenantKey(service.tenant) for service in base.configuration.services.values()}
+    return {tenant: base.accounts.of(tenant) for tenant in sending}

@@ -5,6 +5,7 @@ from typing import Any
 from messaging_pipeline.queues import QUEUE_OF, Task
 
 SWEEP_EVERY_SECONDS = 5.0
+RECONCILE_EVERY_SECONDS = 60.0
 AUDIT_EVERY_SECONDS = 3600.0
 
 BEAT: dict[str, dict[str, Any]] = {
@@ -13,6 +14,11 @@ BEAT: dict[str, dict[str, Any]] = {
         "schedule": SWEEP_EVERY_SECONDS,
         # A sweep that nobody took in time is superfluous: the next one does the same.
         "options": {"queue": QUEUE_OF[Task.SWEEP].value, "expires": SWEEP_EVERY_SECONDS},
+    },
+    "reconcile": {
+        "task": Task.RECONCILE.value,
+        "schedule": RECONCILE_EVERY_SECONDS,
+        "options": {"queue": QUEUE_OF[Task.RECONCILE].value, "expires": RECONCILE_EVERY_SECONDS},
     },
     "audit": {
         "task": Task.AUDIT.value,

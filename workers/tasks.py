@@ -8,7 +8,6 @@ from uuid import UUID
 from celery import Task as CeleryTask
 from celery import shared_task
 
-from messaging_pipeline.accept.cancel import cancel as cancel_message
 from messaging_pipeline.errors import NotAllowed, NotFound
 from messaging_pipeline.fallback.start import StepId
 from messaging_pipeline.follow.apply_evidence import Evidence
@@ -38,10 +37,9 @@ def send_many(self: CeleryTask, messages: object = None, **shared: Any) -> None:
 @shared_task(name=Task.CANCEL.value)
 @bounded
 def cancel(message_id: str, tenant: str = "default") -> None:
-    """Withdraw a message that has not been taken yet; too late or unknown is counted and logged."""
-    base = runtime().base
+    """Withdraw a message that has not been sent yet; too late or unknown is counted and logged."""
     try:
-        cancel_message(base.pool, MessageId(UUID(str(message_id))), tenant, base.clock.now())
+        runtime().base.canceling.cancel(MessageId(UUID(str(message_id))), tenant)
     except (ValueError, NotFound, NotAllowed):
         record_rejected("message_id")
 
@@ -79,6 +77,13 @@ def run_fallback(message_id: str, number: int) -> None:
 def sweep() -> None:
     """Find what nobody is looking after."""
     runtime().sweep.run()
+
+
+@shared_task(name=Task.RECONCILE.value)
+@bounded
+def reconcile() -> None:
+    """Ask Twilio about what its callbacks did not tell."""
+    runtime().reconciling.run()
 
 
 @shared_task(name=Task.AUDIT.value)

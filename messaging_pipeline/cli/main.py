@@ -13,6 +13,7 @@ from messaging_pipeline.cli.messages import messages, send, send_bulk
 from messaging_pipeline.cli.operate import keys, migrate
 from messaging_pipeline.cli.optouts import optouts
 from messaging_pipeline.cli.output import exit_codes
+from messaging_pipeline.cli.reconcile import reconcile
 from messaging_pipeline.cli.services import services
 from messaging_pipeline.log import configure_logging
 
@@ -37,6 +38,7 @@ for command in (
     optouts,
     consent,
     numbers,
+    reconcile,
     migrate,
     audit,
     keys,

@@ -6,7 +6,6 @@ from uuid import UUID
 
 import click
 
-from messaging_pipeline.accept.cancel import cancel as cancel_message
 from messaging_pipeline.accept.recipients_file import Line, read_recipients
 from messaging_pipeline.accept.request import PRIORITY_RANKS
 from messaging_pipeline.cli.output import REFUSED, json_option, print_json, print_table
@@ -138,7 +137,27 @@ def list_(tenant: str, to: str | None, json_wanted: bool, **options: Any) -> Non
 @_tenant
 @json_option
 def cancel(id_: MessageId, tenant: str, json_wanted: bool) -> None:
-    """Withdraw a message that no worker has taken yet."""
+    """Withdraw a message that has not been sent yet."""
     with command_runtime() as runtime:
-        cancel_message(runtime.pool, id_, tenant, runtime.clock.now())
+        runtime.canceling.cancel(id_, tenant)
     print_json({"id": id_, "status": "canceled"}) if json_wanted else click.echo("canceled")
+
+
+@messages.command()
+@click.argument("id_", metavar="ID", callback=_parse_id)
+@_tenant
+@click.option("--sent", "sid", metavar="SID", help="It was sent, and this is its SID at Twilio.")
+@click.option("--not-sent", is_flag=True, help="It was not sent; it is sent again.")
+@click.option("--force", is_flag=True, help="Take your word for the SID, whatever Twilio says.")
+@json_option
+def resolve(id_: MessageId, tenant: str, sid: str | None, not_sent: bool, force: bool, json_wanted: bool) -> None:
+    """Settle a message in doubt (unconfirmed): it was sent, as this SID, or it was not."""
+    if (sid is None) == (not not_sent):
+        raise click.UsageError("give either --sent SID or --not-sent")
+    with command_runtime() as runtime:
+        if sid is None:
+            runtime.resolving.not_sent(id_, tenant)
+            status = Status.PENDING
+        else:
+            status = runtime.resolving.sent(id_, tenant, sid, force=force)
+    print_json({"id": id_, "status": status}) if json_wanted else click.echo(status.value)

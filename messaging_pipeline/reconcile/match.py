@@ -20,17 +20,18 @@ class Doubtful:
     """An attempt without a SID: it may have made a message to this recipient.
 
     ``service_sid`` and ``from_number`` are what the request named, where that is known. An attempt whose answer is
-    still awaited takes part, since a message may be its own, but is not for us to bind.
+    still awaited takes part, since a message may be its own, but may not be bound; nor may one whose text nobody here
+    can read any more, which has no ``body_mark``.
     """
 
     message_id: UUID
     attempt: int
     started_at: datetime
-    body_mark: bytes = field(repr=False)
+    body_mark: bytes | None = field(repr=False)
     has_media: bool
     service_sid: str | None = None
     from_number: str | None = field(default=None, repr=False)
-    awaits_its_answer: bool = False
+    may_be_bound: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def match(attempts: Sequence[Doubtful], candidates: Sequence[Candidate]) -> Matc
             bound += zip(sorted(group, key=_when_started), sorted(fitting, key=_when_created), strict=True)
         elif fitting:
             undecided |= {(one.message_id, one.attempt) for one in group}
-    return Matched(tuple(pair for pair in bound if not pair[0].awaits_its_answer), frozenset(undecided))
+    return Matched(tuple(pair for pair in bound if pair[0].may_be_bound), frozenset(undecided))
 
 
 def _groups(
@@ -98,11 +99,14 @@ def _fits(attempt: Doubtful, candidate: Candidate) -> bool:
     earliest, latest = attempt.started_at - CLOCKS_APART, attempt.started_at + ANSWERED_WITHIN
     return (
         earliest <= candidate.created_at <= latest
-        and attempt.body_mark == candidate.body_mark
-        and attempt.has_media == candidate.has_media
+        and (attempt.body_mark is None or (attempt.body_mark, attempt.has_media) == _what_it_says(candidate))
         and _agree(attempt.service_sid, candidate.service_sid)
         and _agree(attempt.from_number, candidate.from_number)
     )
+
+
+def _what_it_says(candidate: Candidate) -> tuple[bytes, bool]:
+    return candidate.body_mark, candidate.has_media
 
 
 def _agree(ours: str | None, theirs: str | None) -> bool:

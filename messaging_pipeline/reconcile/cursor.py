@@ -1,0 +1,79 @@
+"""How far Twilio's lists have been read, and from where to where they are read next."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from messaging_pipeline.configuration import ReconcilePolicy
+from messaging_pipeline.db.pool import Pool
+from messaging_pipeline.db.queries import sql
+
+OVERLAP = timedelta(minutes=5)
+"""A list may lag behind, so its end is read once more."""
+
+_FIRST_TIME = timedelta(days=1)
+_SLICE = timedelta(minutes=10)
+_SHORTEST = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a list. What was sent before ``news_from`` has been read earlier; ``continues`` says that all of it
+    was, so that the stretch may be ticked off.
+    """
+
+    start: datetime
+    end: datetime
+    news_from: datetime
+    continues: bool
+
+    def slices(self) -> Iterator["Span"]:
+        """Cut it into pieces, oldest first, each of which can be ticked off."""
+        start = self.start
+        while start < self.end:
+            end = min(start + _SLICE, self.end)
+            yield replace(self, start=start, end=end)
+            start = end
+
+    def halves(self) -> tuple["Span", "Span"] | None:
+        """Cut it in two, unless it is too short for that."""
+        if self.end - self.start < _SHORTEST:
+            return None
+        middle = self.start + (self.end - self.start) / 2
+        return replace(self, end=middle), replace(self, start=middle)
+
+
+def span_to_read(
+    pool: Pool, tenant: str, policy: ReconcilePolicy, now: datetime, *, since: datetime | None, at_once: bool
+) -> Span | None:
+    """Return what is to be read now; None when it is too early, unless it is wanted ``at_once``.
+
+    The first time, that is everything since the oldest message without news, or a day.
+    """
+    read_before = _listed_until(pool, tenant)
+    if read_before is not None and not at_once and now - read_before < timedelta(seconds=policy.list_every_seconds):
+        return None
+    known_until = read_before or _first_start(pool, tenant, policy, now)
+    start = since or known_until - OVERLAP
+    return Span(start, now, since or known_until, continues=start <= known_until)
+
+
+def tick_off(pool: Pool, tenant: str, span: Span) -> None:
+    """Note that a span was read, if nothing before it is missing."""
+    if span.continues:
+        with pool.connection() as connection:
+            connection.execute(sql("advance_listed_until"), {"tenant": tenant, "listed_until": span.end})
+
+
+def _listed_until(pool: Pool, tenant: str) -> datetime | None:
+    with pool.connection() as connection:
+        row = connection.execute(sql("listed_until"), {"tenant": tenant}).fetchone()
+    return row[0] if row else None
+
+
+def _first_start(pool: Pool, tenant: str, policy: ReconcilePolicy, now: datetime) -> datetime:
+    with pool.connection() as connection:
+        row = connection.execute(sql("oldest_quiet"), {"tenant": tenant}).fetchone()
+    oldest = row[0] if row else None
+    furthest = now - timedelta(seconds=policy.give_up_after_seconds)
+    return now - _FIRST_TIME if oldest is None else max(oldest, furthest)
