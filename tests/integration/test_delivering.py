@@ -161,24 +161,20 @@ def test_what_expired_is_never_sent(sending: WorkerRuntime, simulator: Simulator
     assert creates(simulator) == []
 
 
-def test_a_canceled_message_is_never_sent(sending: WorkerRuntime, simulator: Simulator, clock: ManualClock) -> None:
-    from messaging_pipeline.accept.cancel import cancel
-
+def test_a_canceled_message_is_never_sent(sending: WorkerRuntime, simulator: Simulator) -> None:
     message_id = sending.base.accepting.accept(a_send())
     for _ in range(2):
-        cancel(sending.base.pool, message_id, "default", clock.now())
+        sending.base.canceling.cancel(message_id, "default")
     drain(sending)
     assert show(sending, message_id)["status"] == "canceled"
     assert creates(simulator) == []
 
 
-def test_what_twilio_has_cannot_be_canceled_any_more(sending: WorkerRuntime, clock: ManualClock) -> None:
-    from messaging_pipeline.accept.cancel import cancel
-
+def test_what_twilio_has_cannot_be_canceled_any_more(sending: WorkerRuntime) -> None:
     message_id = sending.base.accepting.accept(a_send())
     drain(sending)
     with pytest.raises(NotAllowed, match="accepted"):
-        cancel(sending.base.pool, message_id, "default", clock.now())
+        sending.base.canceling.cancel(message_id, "default")
 
 
 def test_messages_of_a_service_that_is_no_longer_configured_are_kept(
