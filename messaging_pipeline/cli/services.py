@@ -45,10 +45,9 @@ def list_services(json_wanted: bool) -> None:
     """List services: whether they send, how fast, and what waits for them."""
     with command_runtime() as runtime:
         backlog = runtime.tracing.backlog(runtime.clock.now())
-        board = ServiceBoard(runtime.pool, runtime.configuration, runtime.clock)
         configured = runtime.configuration.services
         found = [
-            {**_service(key, configured.get(key), board), **_waiting(backlog.get(key, {}))}
+            {**_service(key, configured.get(key), runtime.board), **_waiting(backlog.get(key, {}))}
             for key in sorted({*configured, *backlog})
         ]
     if json_wanted:
@@ -108,8 +107,7 @@ def _steer(
         change(runtime.pool, service, runtime.clock.now())
         if wakes:
             _wake(runtime, service)
-        board = ServiceBoard(runtime.pool, runtime.configuration, runtime.clock)
-        steered = _service(service, runtime.configuration.services[service], board)
+        steered = _service(service, runtime.configuration.services[service], runtime.board)
     if json_wanted:
         print_json(steered)
         return

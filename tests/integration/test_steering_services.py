@@ -1,6 +1,7 @@
 """What is decided about a service is what its board shows, on a real Postgres."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
@@ -279,6 +280,21 @@ def test_two_who_complain_at_the_same_moment_lower_a_new_pace_once(pool, look, c
                 steer.slow_down(second, [name], clock.now())
         assert steer.slow_down(second, [name], clock.now()) == []
     assert look(ALERTS).factor == 0.5
+
+
+def test_refusals_on_many_threads_lower_a_pace_once(pool, look, clock):
+    name = pace_of_service(ALERTS)
+    with ThreadPoolExecutor(8) as threads:
+        fallen = [threads.submit(slow_down, pool, clock.now(), name) for _ in range(24)]
+    assert sorted(len(one.result()) for one in fallen) == [0] * 23 + [1]
+    assert look(ALERTS).factor == 0.5
+
+
+def test_many_threads_share_one_reading(pool, board):
+    with ThreadPoolExecutor(8) as threads:
+        standings = list(threads.map(board.standing, [ALERTS] * 64))
+    assert {standing.state for standing in standings} == {"on"}
+    assert pool.get_stats()["requests_num"] == 1
 
 
 def test_a_board_reads_no_more_often_than_twice_a_second(pool, board, clock, hands):
