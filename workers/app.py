@@ -7,6 +7,7 @@ from celery import Celery
 from messaging_pipeline.publish import make_celery
 from messaging_pipeline.settings import Settings
 from workers import lifecycle, schedule
+from workers.redis_transport import transport_for
 
 
 def create_app(settings: Settings) -> Celery:
@@ -14,7 +15,7 @@ def create_app(settings: Settings) -> Celery:
     celery = make_celery("messaging-pipeline", settings.broker_url)
     celery.conf.beat_schedule = schedule.BEAT
     celery.conf.imports = ("workers.tasks",)
-    celery.conf.worker_consumer = "workers.consumer:LastingConsumer"
+    celery.conf.broker_transport = transport_for(settings.broker_url)
     celery.set_default()
     celery.set_current()
     lifecycle.connect(settings)
