@@ -1,7 +1,6 @@
 """The HTTP client under Twilio's: pools, TLS, silence in the logs, and the moment at which a request fails."""
 
 import logging
-import select
 import socket
 import ssl
 import threading
@@ -11,9 +10,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from messaging_pipeline.twilio_api.connections import AnswerLost, CarefulHTTPConnection, NeverReached
+from messaging_pipeline.twilio_api.connections import AnswerLost, NeverReached
 from messaging_pipeline.twilio_api.wire import AnswerHead, PooledHttpClient
-from tests.support.stand_in import Received, StandIn, answering, closing, never_answering, resetting, stand_in
+from tests.support.stand_in import Received, answering, closing, never_answering, resetting, stand_in
 from tests.support.tls import self_signed
 
 LONG_SECONDS = 30.0
@@ -41,17 +40,6 @@ def a_wire(
         wire.close()
 
 
-@contextmanager
-def an_open_connection(server: StandIn) -> Iterator[CarefulHTTPConnection]:
-    connection = CarefulHTTPConnection("127.0.0.1", server.port)
-    connection.request("GET", "/")
-    connection.getresponse().read()
-    try:
-        yield connection
-    finally:
-        connection.close()
-
-
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     return self_signed(tmp_path_factory.mktemp("tls"))
@@ -62,24 +50,6 @@ def test_requests_in_a_row_share_one_connection() -> None:
         texts = [wire.request("GET", server.url).text for _ in range(3)]
     assert texts == ["ok", "ok", "ok"]
     assert server.connections == 1
-
-
-def test_a_connection_that_the_server_has_closed_is_not_used_again() -> None:
-    def once(request: Received, connection: socket.socket) -> bool:
-        answering(200, "ok")(request, connection)
-        return False
-
-    with stand_in(once) as server, an_open_connection(server) as connection:
-        select.select([connection.sock], [], [], LONG_SECONDS)  # until the server's farewell has come
-        assert not connection.is_connected
-
-
-def test_a_connection_that_rested_too_long_is_not_used_again() -> None:
-    with stand_in(answering(200, "ok")) as server, an_open_connection(server) as connection:
-        fresh = connection.is_connected
-        connection.longest_idle_seconds = 0.0
-        rested = connection.is_connected
-    assert (fresh, rested) == (True, False)
 
 
 def test_tls_is_spoken_and_the_servers_certificate_believed_when_it_is_trusted(
@@ -148,6 +118,24 @@ def test_a_query_is_appended_to_the_address() -> None:
     with stand_in(answering(200)) as server, a_wire() as wire:
         wire.request("GET", f"{server.url}/list", params={"PageSize": 5, "To": "+1415 5"})
     assert server.requests[0].target == "/list?PageSize=5&To=%2B1415+5"
+
+
+def test_an_address_with_odd_characters_is_sent_as_one_line() -> None:
+    with stand_in(answering(200)) as server, a_wire() as wire:
+        wire.request("GET", f'{server.url}/a b\u00e9%2F?To=+1 2&x=["]')
+    assert server.requests[0].target == "/a%20b%C3%A9%2F?To=+1%202&x=[%22]"
+
+
+def test_a_line_break_in_a_header_never_leaves() -> None:
+    with stand_in(answering(200)) as server, a_wire() as wire, pytest.raises(ValueError, match="line break"):
+        wire.request("GET", server.url, headers={"X-Note": "a\r\nX-Other: b"})
+    assert server.connections == 0
+
+
+def test_a_host_with_a_port_is_named_with_it() -> None:
+    with stand_in(answering(200)) as server, a_wire() as wire:
+        wire.request("GET", server.url)
+    assert server.requests[0].headers["host"] == f"127.0.0.1:{server.port}"
 
 
 def test_a_pool_smaller_than_the_crowd_makes_nobody_wait() -> None:
