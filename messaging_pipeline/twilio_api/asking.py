@@ -1,5 +1,6 @@
 """Questions about messages that exist: how the package's ways of failing become one answer."""
 
+import json
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -58,9 +59,19 @@ def ask_to_change(
 
 
 def code_of(error: TwilioException) -> int | None:
-    """Return the error code of either of the package's two exceptions, which take any JSON value for it."""
-    code = getattr(error, "code", None)
+    """Return the error code of the package's exceptions, which take any JSON value for it.
+
+    The one that is raised while paging has none, and carries the answer instead.
+    """
+    code = getattr(error, "code", None) or _code_in_answer(error)
     return code if isinstance(code, int) and 0 < code <= _HIGHEST_CODE else None
+
+
+def _code_in_answer(error: TwilioException) -> Any:
+    try:
+        return json.loads(error.args[1].text)["code"]
+    except UNREADABLE_ANSWER:
+        return None
 
 
 def moment_down(at: datetime | None) -> str | None:
