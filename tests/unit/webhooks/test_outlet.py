@@ -62,6 +62,10 @@ class Requests:
         assert self._broker.next_group() == [number]
         return request
 
+    def completing(self, number: int) -> Future[None]:
+        """A request that need not wait, since with it the crowd is complete."""
+        return self._threads.submit(self._outlet.submit, {"number": number})
+
     def come(self, numbers: Sequence[int]) -> list[Future[None]]:
         """Requests that come while a publish is under way."""
         return [self._come(number) for number in numbers]
@@ -84,7 +88,14 @@ def broker() -> HeldBroker:
 @pytest.fixture
 def requests(broker: HeldBroker) -> Iterator[Requests]:
     with ThreadPoolExecutor(2 * LARGEST_GROUP) as threads:
-        yield Requests(Outlet(broker.publish), broker, threads)
+        yield Requests(Outlet(broker.publish, gathering_seconds=0.0), broker, threads)
+
+
+@pytest.fixture
+def patient_requests(broker: HeldBroker) -> Iterator[Requests]:
+    """Requests at an outlet that gathers until three have come."""
+    with ThreadPoolExecutor(10) as threads:
+        yield Requests(Outlet(broker.publish, gathering_seconds=PATIENCE_SECONDS, crowd=3), broker, threads)
 
 
 def done(requests: Sequence[Future[None]]) -> list[type[BaseException] | None]:
@@ -195,6 +206,52 @@ def test_a_group_is_at_most_a_hundred_and_the_rest_is_the_next_one(broker: HeldB
     assert broker.next_group() == list(range(LARGEST_GROUP + 1, LARGEST_GROUP + 6))
     broker.let_go()
     assert set(done([first, *others])) == {None}
+
+
+def test_soon_after_a_publish_those_who_come_wait_for_each_other(
+    broker: HeldBroker, patient_requests: Requests
+) -> None:
+    first = patient_requests.first(1)
+    broker.let_go()
+    assert done([first]) == [None]
+    others = patient_requests.come([2, 3])
+    assert not broker.has_begun()
+    others.append(patient_requests.completing(4))
+    assert broker.next_group() == [2, 3, 4]
+    broker.let_go()
+    assert done(others) == [None, None, None]
+
+
+def test_a_crowd_that_came_during_a_publish_goes_at_once(broker: HeldBroker, patient_requests: Requests) -> None:
+    first = patient_requests.first(1)
+    others = patient_requests.come([2, 3, 4])
+    broker.let_go()
+    assert broker.next_group() == [2, 3, 4]
+    broker.let_go()
+    assert done([first, *others]) == [None] * 4
+
+
+def test_after_a_crowd_has_gone_the_next_ones_gather_again(broker: HeldBroker, patient_requests: Requests) -> None:
+    first = patient_requests.first(1)
+    crowd = patient_requests.come([2, 3, 4])
+    broker.let_go()
+    broker.next_group()
+    broker.let_go()
+    assert done([first, *crowd]) == [None] * 4
+    late = patient_requests.come([5, 6])
+    assert not broker.has_begun()
+    late.append(patient_requests.completing(7))
+    assert broker.next_group() == [5, 6, 7]
+    broker.let_go()
+    assert done(late) == [None] * 3
+
+
+def test_the_wait_for_others_has_an_end() -> None:
+    published: list[Report] = []
+    outlet = Outlet(published.extend, gathering_seconds=0.01, crowd=100)
+    for number in (1, 2, 3):
+        outlet.submit({"number": number})
+    assert [report["number"] for report in published] == [1, 2, 3]
 
 
 def test_under_a_crowd_every_report_is_published_exactly_once_and_every_request_returns() -> None:
