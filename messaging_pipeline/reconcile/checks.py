@@ -13,6 +13,7 @@ from messaging_pipeline.follow.apply_evidence import Evidence, Following
 from messaging_pipeline.messages.state_machine import TWILIO_WORDS, Status, evidence_moves
 from messaging_pipeline.reconcile.asked import QuietMessage, give_up, put_off_or_give_up
 from messaging_pipeline.reconcile.cheaper import cheaper_to_list
+from messaging_pipeline.reconcile.outbound import Told
 from messaging_pipeline.reconcile.questions import NotAnswered, Questions
 from messaging_pipeline.reconcile.report import Report
 from messaging_pipeline.twilio_api.client import LARGEST_PAGE
@@ -42,13 +43,14 @@ class Checks:
         quiet: Sequence[QuietMessage],
         questions: Questions,
         report: Report,
-        told_before: Mapping[str, str],
+        told_before: Mapping[str, Told],
     ) -> None:
-        """Ask about each; ``told_before`` are SIDs whose status Twilio told a moment ago."""
-        wanted = {message.sid: message for message in quiet if message.sid is not None}
-        silent = [message for sid, message in wanted.items() if told_before.get(sid) == message.status]
-        for message in silent:
-            del wanted[str(message.sid)]
+        """Ask about each, except where a list has told a moment ago that it still stands where it stood."""
+        told = [(message, told_before.get(message.sid or "")) for message in quiet]
+        just_told = [(message, one) for message, one in told if one is not None and one.status == message.status]
+        silent = [message for message, one in just_told if not one.is_news]
+        asked_already = {message.sid for message, _ in just_told}
+        wanted = {message.sid: message for message in quiet if message.sid and message.sid not in asked_already}
         answers = self._answers(tenant, wanted, questions)
         self._take(tenant, wanted, answers, silent, report)
 

@@ -12,27 +12,29 @@ OVERLAP = timedelta(minutes=5)
 """A list may lag behind, so its end is read once more."""
 
 _FIRST_TIME = timedelta(days=1)
-_SLICE = timedelta(minutes=10)
+_SLICE = timedelta(hours=6)
 _SHORTEST = timedelta(seconds=20)
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of a list. What was sent before ``news_from`` has been read earlier; ``continues`` says that all of it
-    was, so that the stretch may be ticked off.
+    was, so that the stretch may be ticked off. ``is_open`` marks the newest part: it is read without an end, since
+    Twilio's clock may be ahead of ours.
     """
 
     start: datetime
     end: datetime
     news_from: datetime
     continues: bool
+    is_open: bool = True
 
     def slices(self) -> Iterator["Span"]:
         """Cut it into pieces, oldest first, each of which can be ticked off."""
         start = self.start
         while start < self.end:
             end = min(start + _SLICE, self.end)
-            yield replace(self, start=start, end=end)
+            yield replace(self, start=start, end=end, is_open=end == self.end)
             start = end
 
     def halves(self) -> tuple["Span", "Span"] | None:
@@ -40,7 +42,7 @@ class Span:
         if self.end - self.start < _SHORTEST:
             return None
         middle = self.start + (self.end - self.start) / 2
-        return replace(self, end=middle), replace(self, start=middle)
+        return replace(self, end=middle, is_open=False), replace(self, start=middle)
 
 
 def span_to_read(

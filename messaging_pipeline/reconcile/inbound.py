@@ -33,7 +33,8 @@ class Inbound:
 
         Raises NotAnswered when a message's files could not be asked for; what came before is stored.
         """
-        for message in sorted(self._missing(tenant, messages), key=self._received_at):
+        oldest_first = self._missing(tenant, messages)[::-1]  # among those of one second too
+        for message in sorted(oldest_first, key=self._received_at):
             media = questions.media(message.sid) if message.num_media else ()
             form = self.sealer.seal([list(pair) for pair in webhook_form(account_sid, message, media)])
             is_new = self.receiving.store(

@@ -18,6 +18,14 @@ _IN_DOUBT_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Twilio's word for a message of ours, and whether it was news."""
+
+    status: str
+    is_news: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Known:
     """The attempt that made a message, and where its message stands."""
 
@@ -43,18 +51,16 @@ class Outbound:
 
     def take(
         self, tenant: str, messages: Sequence[RemoteMessage], news_from: datetime, report: Report
-    ) -> dict[str, str]:
-        """Take in a page; return Twilio's word for each message of ours. What is foreign is counted, not stored."""
+    ) -> dict[str, Told]:
+        """Take in a page; return what it told of each message of ours. What is foreign is counted, not stored."""
         sent = [message for message in messages if not message.is_inbound]
         known = self._known(tenant, sent)
-        evidence = [
-            self._evidence(tenant, known[message.sid], message)
-            for message in sent
-            if message.sid in known and known[message.sid].has_news(message.status)
-        ]
+        ours = [message for message in sent if message.sid in known]
+        told: dict[str, Told] = {one.sid: Told(one.status, known[one.sid].has_news(one.status)) for one in ours}
+        evidence = [self._evidence(tenant, known[one.sid], one) for one in ours if told[one.sid].is_news]
         report.found("moved", len(self.following.apply(evidence).moved) if evidence else 0)
         report.found("foreign", self._foreign(tenant, [one for one in sent if one.sid not in known], news_from))
-        return {message.sid: message.status for message in sent if message.sid in known}
+        return told
 
     def _known(self, tenant: str, messages: Sequence[RemoteMessage]) -> dict[str, _Known]:
         if not messages:

@@ -17,6 +17,7 @@ from messaging_pipeline.reconcile.checks import Checks
 from messaging_pipeline.reconcile.cursor import span_to_read
 from messaging_pipeline.reconcile.doubts import Doubts
 from messaging_pipeline.reconcile.lists import Lists
+from messaging_pipeline.reconcile.outbound import Told
 from messaging_pipeline.reconcile.questions import Questions, requests_at_once
 from messaging_pipeline.reconcile.report import Limits, Report
 from messaging_pipeline.twilio_api.accounts import Accounts
@@ -85,7 +86,7 @@ class Reconciling:
             self._ask(tenant, asking, wanted, told, report)
         _add_up(tenant, (listing, asking), report)
 
-    def _read_lists(self, tenant: str, questions: Questions, wanted: Wanted, report: Report) -> dict[str, str]:
+    def _read_lists(self, tenant: str, questions: Questions, wanted: Wanted, report: Report) -> dict[str, Told]:
         span = span_to_read(
             self.pool,
             tenant,
@@ -98,7 +99,7 @@ class Reconciling:
             return {}
         return self.lists.read(tenant, self.configuration.tenants[tenant].account_sid, span, questions, report)
 
-    def _ask(self, tenant: str, questions: Questions, wanted: Wanted, told: dict[str, str], report: Report) -> None:
+    def _ask(self, tenant: str, questions: Questions, wanted: Wanted, told: dict[str, Told], report: Report) -> None:
         for quiet in all_quiet(self.pool, tenant) if wanted.everything else self._due(tenant):
             in_doubt = [message for message in quiet if message.in_doubt]
             self.doubts.settle(tenant, in_doubt, questions, report)
