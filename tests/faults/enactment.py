@@ -1,7 +1,7 @@
 """Does what the schedule says, second by second, and puts right again what was only to last a while."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,9 +11,10 @@ import urllib3
 from tests.faults.crew import Crew
 from tests.faults.ground import Ground
 from tests.faults.operations import Operations
-from tests.faults.schedule import Act
+from tests.faults.schedule import DELIVER_WORKERS, Act
 
 _TICK_SECONDS = 0.05
+_READ_ANEW_SECONDS = 8.0
 
 #: Goes wrong all the time, in the phase of faults.
 BASE = {
@@ -21,8 +22,8 @@ BASE = {
     "reset_after_accept": 0.008,
     "server_error_before": 0.005,
     "server_error_after": 0.005,
-    "throttle_burst": 0.003,
-    "throttle_burst_seconds": 0.3,
+    "throttle_burst": 0.0,  # each one slows the whole account down for minutes, so there is a spell of it and no more
+    "throttle_burst_seconds": 0.05,
     "callback_lost": 0.03,
     "callback_late": 0.05,
     "callback_duplicate": 0.1,
@@ -46,7 +47,6 @@ class Enactment:
     crew: Crew
     operations: Operations
     say: Callable[[str], None]
-    wrong_senders: Sequence[str] = ()
     _later: list[tuple[float, Callable[[], Any]]] = field(default_factory=list)
 
     def run(self, acts: list[Act], seconds: float) -> None:
@@ -124,10 +124,11 @@ class Enactment:
         self.operations.pause(act.target)
 
     def _release(self, act: Act) -> None:
-        """Take away the message whose sender Twilio refuses, and let its service go on."""
-        for message_id in self.wrong_senders:
-            self.operations.cancel(message_id)
-        self.operations.resume(act.target)
+        """Mend the number of the held service: every worker reads the file anew, and then it may go on."""
+        self.ground.mend_wrong_number()
+        for name in DELIVER_WORKERS:
+            self.crew.ask_to_stop(name, 0.1)
+        self._after(_READ_ANEW_SECONDS, lambda: self.operations.resume(act.target))
 
     def _resume(self, act: Act) -> None:
         self.operations.resume(act.target)

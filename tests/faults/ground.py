@@ -26,6 +26,7 @@ from tests.faults.redis_server import RedisServer
 from tests.faults.steady_ports import steady_ports
 
 _OURS = ("TWILIO_", "MESSAGING_", "DATABASE_URL", "REDIS_URL", "CELERY_", "SMTP_URL", "SENDGRID_", "FALLBACK_", "PORT")
+_WRONG_NUMBER, _RIGHT_NUMBER = "+15005550007", "+12065550188"
 _TEMPLATES = Path(__file__).parent
 
 
@@ -51,6 +52,11 @@ class Ground:
     def configuration(self) -> Configuration:
         """What ``messaging.toml`` declares."""
         return load_configuration(self.settings)
+
+    def mend_wrong_number(self) -> None:
+        """Write a number of the account's in the place of the wrong one."""
+        config = Path(self.environment["MESSAGING_CONFIG"])
+        config.write_text(config.read_text("utf-8").replace(_WRONG_NUMBER, _RIGHT_NUMBER), "utf-8")
 
 
 @contextmanager

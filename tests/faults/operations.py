@@ -52,10 +52,6 @@ class Operations:
         """Let a service go on."""
         self._work.put(lambda: self._resume(service))
 
-    def cancel(self, message_id: str) -> None:
-        """Withdraw a message."""
-        self._work.put(lambda: self._cancel(message_id))
-
     def _carry_out(self) -> None:
         while (work := self._work.get()) is not None:
             work()
@@ -74,9 +70,6 @@ class Operations:
         asked_at = time.time()
         if self._command("services", "resume", service) and service in self._paused_at:
             self.pauses.setdefault(service, []).append(Span(self._paused_at.pop(service), asked_at))
-
-    def _cancel(self, message_id: str) -> None:
-        self._command("messages", "cancel", message_id)
 
     def _command(self, *words: str) -> bool:
         """Run a command until a server that was away is there again."""

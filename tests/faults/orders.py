@@ -14,6 +14,7 @@ _BODIES = (
     "Grüße aus Köln, bis morgen ☀️",
     "A longer text, which takes two segments on its way. " * 5,
 )
+_HELD = 20
 _WRONG_SENDER = "+15005550007"
 
 
@@ -46,7 +47,7 @@ KINDS: Mapping[str, Kind] = {
     "answer-reset": Kind(4, "+15005551021"),
     "error-after": Kind(4, "+15005551022"),
     "answer-cut": Kind(4, "+15005551023"),
-    "throttled-once": Kind(3, "+15005551025"),
+    "throttled-once": Kind(0.4, "+15005551025"),
     "callbacks-lost": Kind(5, "+15005551030"),
     "callbacks-late": Kind(5, "+15005551031"),
     "callbacks-twice": Kind(5, "+15005551032"),
@@ -85,7 +86,7 @@ def draw(seed: int, messages: int, seconds: float, *, arguments: frozenset[str])
     """Return so many orders over so many seconds; ``arguments`` are the names that a send knows."""
     dice = random.Random(f"orders {seed}")
     book = _Book(dice, seconds, arguments)
-    orders = list(book.wrong_sender())
+    orders = list(book.held())
     while len(orders) < messages:
         orders += book.next()
     return sorted(orders[:messages], key=lambda order: order.at)
@@ -108,12 +109,12 @@ class _Book:
         else:
             yield self._order(name, self._moment(name))
 
-    def wrong_sender(self) -> Iterator[Order]:
-        """Draw the message whose sender Twilio refuses, and those of its service that must not suffer for it."""
+    def held(self) -> Iterator[Order]:
+        """Draw the messages of the service whose number Twilio refuses, and one that names such a number itself."""
         at = self.seconds * 0.3
-        yield self._order("wrong-sender", at, service="wrong", from_=_WRONG_SENDER)
-        for position in range(8):
-            yield self._order("plain", at + 2.0 + position * 0.3, service="wrong")
+        yield self._order("wrong-sender", at, service="care", from_=_WRONG_SENDER)
+        for position in range(_HELD):
+            yield self._order("held", at + position * 0.3, service="wrong")
 
     def _kind(self) -> str:
         names = [*KINDS, "plain"]

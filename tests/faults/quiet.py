@@ -20,7 +20,6 @@ _RECONCILES_EVERY_SECONDS = 10.0
 _OPERATOR_DECIDES_AFTER_SECONDS = 40.0
 _STANDSTILL_SECONDS = 90.0
 _LONGEST_SECONDS = 420.0
-_UNKNOWN_COMMAND = 2
 
 _STATES = """
 select m.id::text, m.status, m.given_up_at is not null,
@@ -38,7 +37,6 @@ class Quiet:
     say: Callable[[str], None]
     resolved: int = 0
     commands: list[str] = field(default_factory=list)
-    _reconcile_exists: bool = True
 
     def wait(self, look_after: Callable[[], None]) -> bool:
         """Return whether everything is settled; False when nothing moves any more, or it takes too long."""
@@ -58,6 +56,7 @@ class Quiet:
                 return False
             if now - asked_at > _RECONCILES_EVERY_SECONDS:
                 self._reconcile()
+                self._release_held()
                 if now - began > _OPERATOR_DECIDES_AFTER_SECONDS:
                     self._resolve([one for one, (status, _, _) in states.items() if status == "unconfirmed"])
                 asked_at = time.monotonic()
@@ -81,28 +80,26 @@ class Quiet:
         return set(evidence["texts_sent"]) <= set(evidence["texts_stored"])
 
     def _reconcile(self) -> None:
-        if not self._reconcile_exists:
-            return
         answer = command_line.run(self.ground.environment, "reconcile")
-        self._reconcile_exists = answer.exit_code != _UNKNOWN_COMMAND
         if answer.exit_code != 0:
             self.commands.append(f"reconcile: exit {answer.exit_code}: {answer.words.strip()[-300:]}")
 
-    def _resolve(self, doubtful: Sequence[str]) -> None:
-        """Say of what never was created that it was not sent; of the rest Twilio's lists tell, or must."""
-        made = {
-            create.message_id: create.sid
-            for create in gather(self.ground)["creates"]
-            if create.created and create.message_id in doubtful
-        }
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(lambda one: self._resolve_one(one, made.get(one)), doubtful))
+    def _release_held(self) -> None:
+        """A service that a worker with the old file held once more goes on."""
+        with psycopg.connect(self.ground.postgres.url) as connection:
+            held = connection.execute("select service from service_states where sending <> 'on'").fetchall()
+        for (service,) in held:
+            self.say(f"           {service} is held or paused: resumed")
+            command_line.run(self.ground.environment, "services", "resume", service)
 
-    def _resolve_one(self, message_id: str, sid: str | None) -> None:
-        if sid is not None and self._reconcile_exists:
-            return
-        words = ("--sent", sid) if sid else ("--not-sent",)
-        answer = command_line.run(self.ground.environment, "messages", "resolve", message_id, *words)
+    def _resolve(self, doubtful: Sequence[str]) -> None:
+        """Say of what never was created that it was not sent; of the rest Twilio's lists tell, and must."""
+        made = {create.message_id for create in gather(self.ground)["creates"] if create.created}
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(self._resolve_one, [one for one in doubtful if one not in made]))
+
+    def _resolve_one(self, message_id: str) -> None:
+        answer = command_line.run(self.ground.environment, "messages", "resolve", message_id, "--not-sent")
         if answer.exit_code == 0:
             self.resolved += 1
         else:

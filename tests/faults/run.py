@@ -59,8 +59,7 @@ class _Run:
         operations = Operations(self.ground.environment, self.ground.configuration, self.say)
         for one in (operations, texters, producers):
             one.start()
-        wrong_senders = [order.id for order in placed if order.kind == "wrong-sender"]
-        enactment = Enactment(self.ground, self.crew, operations, self.say, wrong_senders)
+        enactment = Enactment(self.ground, self.crew, operations, self.say)
         enactment.run(schedule.draw(options.seed, options.seconds, full=not options.quick), options.seconds)
         self.say("faults off")
         enactment.end()

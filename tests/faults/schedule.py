@@ -39,7 +39,7 @@ _ALWAYS: tuple[tuple[str, str, float, float], ...] = (
     ("restart", "postgres-immediate", 0.5, 2.0),
     ("shut", "api", 2.0, 4.0),
     ("spell", "callbacks-lost", 3.0, 5.0),
-    ("spell", "throttled", 2.0, 3.0),
+    ("spell", "throttled", 1.5, 1.5),
 )
 #: What a long run has besides, once each.
 _IN_FULL: tuple[tuple[str, str, float, float], ...] = (
@@ -56,12 +56,13 @@ _IN_FULL: tuple[tuple[str, str, float, float], ...] = (
     ("spell", "answers-lost", 5.0, 8.0),
     ("spell", "errors", 4.0, 6.0),
     ("spell", "callbacks-unruly", 8.0, 15.0),
-    ("rate", "alerts", 8.0, 40.0),
-    ("rate", "offers", 5.0, 30.0),
+    ("rate", "alerts", 20.0, 80.0),
+    ("rate", "offers", 15.0, 60.0),
     ("pause", "offers", 4.0, 8.0),
     ("flush", "redis", 0.0, 0.0),
 )
-_AT_RANDOM = (*_ALWAYS, *_IN_FULL[1:])
+#: A long run has any of these as often as there is room, but for what slows everything down.
+_AT_RANDOM = tuple(kind for kind in (*_ALWAYS, *_IN_FULL) if kind[:2] not in {("spell", "throttled"), ("roll", "")})
 
 
 def draw(seed: int, seconds: float, *, full: bool = True) -> list[Act]:

@@ -12,7 +12,7 @@ import urllib3
 from messaging_pipeline.simulator.control_client import SimulatorControl
 from tests.faults.orders import Order
 
-_SERVICE_SIDS = {"alerts": "a1", "offers": "a2", "slow": "a3", "care": "a4", "wrong": "a6"}
+_SERVICE_SIDS = {"alerts": "a1", "offers": "a2", "slow": "a3", "care": "a4"}
 _NUMBER = "+12065550177"
 
 

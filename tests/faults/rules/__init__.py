@@ -21,6 +21,7 @@ RULES: Mapping[str, Rule] = {
     "conversations leave in order": order.conversations_in_order,
     "every text to us is stored once": order.texts_stored_once,
     "no fallback mail is sent twice": keeping.mailed_once,
+    "a hold costs no message": keeping.holds_cost_nothing,
     "a paused service rests": rate.pauses_are_kept,
     "every process holds out": keeping.processes_hold_out,
     "messaging-pipeline audit agrees": keeping.own_audit_agrees,

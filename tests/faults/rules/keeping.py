@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from tests.faults.records import Owed, Records, Stored, Violation
 from tests.faults.rules.ladder import AT_TWILIO, ENDED
 
+_WRONG_SENDER = 21606
 _NEEDS_NO_REASON = frozenset({"delivered", "read"})
 
 
@@ -49,6 +50,17 @@ def nothing_unexplained(records: Records) -> list[Violation]:
         "nothing ends without a reason",
         {"ended before Twilio had it, and no reason is given": silent, "rests, and nothing says why": open_ended},
     )
+
+
+def holds_cost_nothing(records: Records) -> list[Violation]:
+    """The messages of a service that was held for its wrong number all arrived once it was mended."""
+    held = [one for one in records.owed if one.kind == "held"]
+    missing = tuple(one.id for one in held if one.id in records.by_id and records.by_id[one.id].status != "delivered")
+    refused = any(create.error_code == _WRONG_SENDER for create in records.creates)
+    found = {"waited for a held service and did not arrive": missing}
+    if held and not refused:
+        found["waited for a service that was never held"] = tuple(one.id for one in held)
+    return _told("a hold costs no message", found)
 
 
 def mailed_once(records: Records) -> list[Violation]:
