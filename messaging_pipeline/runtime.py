@@ -19,6 +19,7 @@ from messaging_pipeline.configuration import Configuration, load_configuration
 from messaging_pipeline.db.pool import Pool, open_pool
 from messaging_pipeline.deliver.book import Book
 from messaging_pipeline.deliver.lane import Lane
+from messaging_pipeline.deliver.lines import Lines, slots_of_accounts
 from messaging_pipeline.deliver.order import Turns
 from messaging_pipeline.deliver.outgoing import Outgoing
 from messaging_pipeline.deliver.seats import Seats
@@ -30,7 +31,7 @@ from messaging_pipeline.fallback.start import StepId, wake_fallbacks
 from messaging_pipeline.follow.apply_evidence import Evidence, Following
 from messaging_pipeline.history.tracing import Tracing
 from messaging_pipeline.ids import MessageId, ServiceKey, TenantKey
-from messaging_pipeline.pacing.token_bucket import TokenBucket
+from messaging_pipeline.pacing.token_bucket import Buckets
 from messaging_pipeline.publish import Publisher
 from messaging_pipeline.queues import Task
 from messaging_pipeline.receive.store import Receiving
@@ -46,6 +47,10 @@ from messaging_pipeline.twilio_api.client import TwilioApi
 from messaging_pipeline.twilio_api.remote_messages import RemoteMessage
 from messaging_pipeline.waking.bell import Bell
 from messaging_pipeline.waking.wake_ups import WakeUps
+
+
+#: Threads that wait for Twilio need none: a lane holds a connection for about a hundredth of its time.
+_CONNECTIONS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +145,7 @@ def build_runtime(
 
 def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: Clock | None = None) -> WorkerRuntime:
     """Build everything that a worker with this many threads needs; raises InvalidSettings."""
-    base = build_runtime(settings, name=name, connections=threads + 2, checked=False, clock=clock)
+    base = build_runtime(settings, name=name, connections=min(threads, _CONNECTIONS) + 2, checked=False, clock=clock)
     wake = partial(wake_fallbacks, base.publisher)
     following, receiving = base.following, Receiving(base.pool, base.sealer)
     return WorkerRuntime(
@@ -197,7 +202,7 @@ def _lane(base: Runtime, settings: Settings, threads: int, wake_fallbacks: Calla
             clock=base.clock,
             configuration=base.configuration,
             board=base.board,
-            bucket=partial(TokenBucket, base.redis),
+            bucket=Buckets(base.redis).bucket,
             turns=Turns(),
             wake_ups=base.wake_ups,
             bell=base.bell,
@@ -205,6 +210,7 @@ def _lane(base: Runtime, settings: Settings, threads: int, wake_fallbacks: Calla
         ),
         board=base.board,
         seats=Seats(threads),
+        lines=Lines(slots_of_accounts(base.redis, base.configuration), base.configuration, base.board),
         twilio=_twilio_apis(base),
         outgoing=Outgoing(base.sealer, base.configuration, settings.callback_url),
         new_book=partial(Book, base.pool, base.clock, base.sealer, base.configuration, lease, worker, wake_fallbacks),

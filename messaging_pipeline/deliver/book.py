@@ -91,22 +91,30 @@ class Book:
         return now + _ASK_ABOUT_DOUBT if step.outcome == "unconfirmed" else None
 
     def _turn_page(self, following: ClaimedMessage | None) -> Page:
-        """An answer is too dear to lose to a database that is restarting: it is held in hand and tried again."""
-        patience = 0.0 if self._answered is None else _PATIENCE_SECONDS
-        for trial in Retrying(
-            retry=retry_if_exception_type(UNREACHABLE),
-            wait=wait_random_exponential(multiplier=0.1, max=2.0),
-            stop=stop_after_delay(patience),
-            reraise=True,
-        ):
-            with trial:
-                written = self._write(self._answered, following)
+        try:
+            written = self._write(self._answered, following)
+        except UNREACHABLE:
+            if self._answered is None:
+                raise
+            written = self._write_patiently(self._answered, following)
         closing, self._answered = self._answered, None
         if closing is not None and written.page.moved:
             record_status(closing.attempt.message.service, closing.step.status)
         written.consequences.announce()
         self.wake_fallbacks(written.steps)
         return written.page
+
+    def _write_patiently(self, closing: Closing, following: ClaimedMessage | None) -> _Written:
+        """An answer is too dear to lose to a database that is restarting: it is held in hand and tried again."""
+        for trial in Retrying(
+            retry=retry_if_exception_type(UNREACHABLE),
+            wait=wait_random_exponential(multiplier=0.1, max=2.0),
+            stop=stop_after_delay(_PATIENCE_SECONDS),
+            reraise=True,
+        ):
+            with trial:
+                written = self._write(closing, following)
+        return written
 
     def _write(self, closing: Closing | None, following: ClaimedMessage | None) -> _Written:
         now = self.clock.now()

@@ -18,8 +18,9 @@ from messaging_pipeline.clock import Clock
 from messaging_pipeline.decide.next_step import Step
 from messaging_pipeline.deliver.book import Book
 from messaging_pipeline.deliver.claims import ClaimedMessage
+from messaging_pipeline.deliver.lines import Line, Lines
 from messaging_pipeline.deliver.outgoing import Outgoing
-from messaging_pipeline.deliver.seats import Seats
+from messaging_pipeline.deliver.seats import Seat, Seats
 from messaging_pipeline.deliver.supply import Batch, Supply
 from messaging_pipeline.ids import ServiceKey, TenantKey
 from messaging_pipeline.messages.state_machine import Status
@@ -33,9 +34,11 @@ from messaging_pipeline.waking.wake_ups import WakeUps
 _log = logging.getLogger(__name__)
 
 #: After this long a lane goes to the back of the queue, so that services take turns.
-_TIME_SLICE_SECONDS = 2.0
+_TIME_SLICE_SECONDS = 4.0
 #: How often a message is looked at that no key opens.
 _PUT_OFF = timedelta(minutes=1)
+#: Lines are given back all the time: whoever waits for one looks again before the longest lease could run out.
+_LONGEST_WAIT_FOR_A_LINE_SECONDS = 0.25
 #: How long a service rests when Twilio cannot be reached.
 _UNREACHABLE_REST_SECONDS = 1.0
 
@@ -48,6 +51,7 @@ class Lane:
     supply: Supply
     board: ServiceBoard
     seats: Seats
+    lines: Lines
     twilio: Mapping[TenantKey, TwilioApi]
     outgoing: Outgoing
     new_book: Callable[[CapDay | None], Book]
@@ -55,33 +59,43 @@ class Lane:
     bell: Bell
 
     def run(self, service: ServiceKey) -> None:
-        """Send what is due for a service, as far as its tokens carry, for about two seconds."""
+        """Send what is due for a service, as far as its tokens carry, for a few seconds."""
         self.wake_ups.begin(service)
         if service not in self.supply.configuration.services:
             _log.error("messages are due for service %s, which messaging.toml does not name", service)
             return
-        ends = time.monotonic() + _TIME_SLICE_SECONDS
-        with self.seats.one_for(service) as seat:
-            while not seat.is_lost() and self._send_batch(service):
-                if time.monotonic() >= ends:
-                    self.bell.ring(service)
-                    return
+        tenant = TenantKey(self.supply.configuration.services[service].tenant)
+        with self.seats.one_for(service) as seat, self.lines.one_of(tenant) as line:
+            if not line.held:
+                self.wake_ups.wake_later(service, min(line.wait_seconds, _LONGEST_WAIT_FOR_A_LINE_SECONDS))
+                return
+            self._send_in_turn(service, seat, line)
 
-    def _send_batch(self, service: ServiceKey) -> bool:
+    def _send_in_turn(self, service: ServiceKey, seat: Seat, line: Line) -> None:
+        ends = time.monotonic() + _TIME_SLICE_SECONDS
+        while not seat.is_lost() and self._send_batch(service, line):
+            if time.monotonic() >= ends:
+                self.bell.ring(service)
+                return
+
+    def _send_batch(self, service: ServiceKey, line: Line) -> bool:
         """Send one batch; return whether it is worth trying for another."""
         batch = self.supply.next_batch(service)
         if batch is None:
             return False
         with self.new_book(batch.cap) as book:
-            return self._send_all(book, batch)
+            return self._send_all(book, batch, line)
 
-    def _send_all(self, book: Book, batch: Batch) -> bool:
+    def _send_all(self, book: Book, batch: Batch, line: Line) -> bool:
         """Send the claimed messages one by one; return whether the service may go on."""
         for position, message in enumerate(batch.messages):
             left = batch.messages[position:]
             standing = self.board.standing(batch.service)
             if not standing.sending:
                 self.supply.put_back(batch, left, standing.reason or f"the service is {standing.state}")
+                return False
+            if not line.is_held():
+                self.supply.put_back(batch, left, "waiting for a free request of the account")
                 return False
             if batch.has_perished():
                 renewed = self.supply.renew(batch, left)

@@ -18,7 +18,7 @@ from messaging_pipeline.db.queries import sql
 from messaging_pipeline.fallback.start import StepId, start_fallbacks
 from messaging_pipeline.follow.apply_evidence import Evidence, Following
 from messaging_pipeline.ids import MessageId, ServiceKey
-from messaging_pipeline.metrics import record_standing, record_status, record_swept
+from messaging_pipeline.metrics import record_status, record_swept
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.services.board import ServiceBoard
 from messaging_pipeline.waking.bell import Bell
@@ -36,6 +36,9 @@ _DOUBT_HOLDS_UP = timedelta(minutes=2)
 _ASK_ABOUT_DOUBT = timedelta(seconds=30)
 #: A callback about a SID that nobody has claimed for so long is about a message that is not ours.
 _UNMATCHED_FOR = timedelta(days=7)
+
+#: No request takes so long: its timeouts add up to less.
+_LONGEST_ATTEMPT = timedelta(minutes=2)
 
 _DOUBT = "the worker stopped while a request was under way; the message may have been sent"
 _RELIEF = "the worker stopped before the request left"
@@ -61,13 +64,14 @@ class Sweep:
         What goes wrong with one duty keeps none of the others from being done; the error is raised at the end.
         """
         with ExitStack() as duties:  # last in, first out
-            duties.callback(self._show_standings)
+            duties.callback(self.board.look)
             duties.callback(self._wake_services)
             duties.callback(self._release_followers)
             duties.callback(self._forget_unmatched_callbacks)
             duties.callback(self._look_after_fallbacks)
             duties.callback(self._apply_matched_callbacks)
             duties.callback(self._expire_overdue)
+            duties.callback(self._doubt_forgotten_attempts)
             duties.callback(self._return_lapsed_claims)
 
     def _return_lapsed_claims(self) -> None:
@@ -87,6 +91,11 @@ class Sweep:
             record_status(service, "unconfirmed")
         record_swept("unconfirmed", len(doubtful))
         record_swept("returned", len(rows) - len(doubtful))
+
+    def _doubt_forgotten_attempts(self) -> None:
+        now = self.clock.now()
+        values = {"started_before": now - _LONGEST_ATTEMPT, "now": now, "limit": _AT_ONCE, "doubt": _DOUBT}
+        in_transaction(self.pool, lambda connection: connection.execute(sql("doubt_forgotten_attempts"), values))
 
     def _expire_overdue(self) -> None:
         now = self.clock.now()
@@ -140,13 +149,3 @@ class Sweep:
             else:
                 self.bell.ring_later(ServiceKey(service), (due_at - now).total_seconds())
         record_swept("woken", len(rows))
-
-    def _show_standings(self) -> None:
-        for service in self.configuration.services:
-            standing = self.board.standing(ServiceKey(service))
-            record_standing(
-                service,
-                sending=standing.sending,
-                held=standing.state == "held",
-                segments_per_second=standing.segments_per_second,
-            )

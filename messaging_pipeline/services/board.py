@@ -94,6 +94,10 @@ class ServiceBoard:
         """Read anew if it is time, so that the gauges are true where nobody asks; raises as ``standing`` does."""
         self._fresh()
 
+    def account_factor(self, tenant: TenantKey) -> float:
+        """Return what an account has left of its pace, from just above 0 to 1.0."""
+        return factor_at(self._fresh().paces.get(pace_of_account(tenant)), self.clock.now())
+
     def forget(self) -> None:
         """Read anew when next asked, as after a change of one's own."""
         with self._lock:

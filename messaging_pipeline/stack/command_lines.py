@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 
 DELIVER_WORKER = (
-    *("celery", "-A", "workers.app", "worker", "-P", "threads", "-c", "16", "-Q", "deliver"),
+    *("celery", "-A", "workers.app", "worker", "-P", "threads", "-c", "32", "-Q", "deliver"),
     *("-n", "deliver@%h", "--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"),
 )
 """Sends. Scale by starting more of them: the rate holds however many there are."""

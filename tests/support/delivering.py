@@ -25,6 +25,13 @@ def drain(runtime: WorkerRuntime, service: ServiceKey = DEFAULT) -> None:
     raise AssertionError(f"messages are still due after {_MOST_ROUNDS} rounds")
 
 
+def run_lanes(runtime: WorkerRuntime, service: ServiceKey = DEFAULT, *, rounds: int = 60) -> None:
+    """Run lanes for long enough that whatever may leave has left, where something may not."""
+    for _ in range(rounds):
+        runtime.lane.run(service)
+        threading.Event().wait(_BETWEEN_ROUNDS_SECONDS)
+
+
 def creates(simulator: Simulator, to: str | None = None) -> list[dict[str, Any]]:
     """Return every create request that the simulator received, in order."""
     with urlopen(f"{simulator.url}/simulator/ledger") as answer:

@@ -82,9 +82,11 @@ def shown(runtime: WorkerRuntime, message_id: UUID) -> dict[str, Any]:
 
 
 def standing(runtime: WorkerRuntime, message_id: UUID) -> Standing:
-    """Where the message's row stands."""
-    message = shown(runtime, message_id)
-    return Standing(Status(message["status"]), message["sid"])
+    """Where the message's row stands, bound to the SID of the attempt under way."""
+    with runtime.base.pool.connection() as connection:
+        row = connection.execute("select status, sid from messages where id = %s", [message_id]).fetchone()
+    assert row is not None
+    return Standing(Status(row[0]), row[1])
 
 
 def heard(runtime: WorkerRuntime, message_id: UUID) -> list[tuple[str, str, int | None, bool]]:

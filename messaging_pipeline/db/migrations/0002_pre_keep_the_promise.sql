@@ -33,9 +33,10 @@ alter table message_events
     add constraint message_events_source_check
         check (source in ('accept', 'deliver', 'callback', 'reconcile', 'policy', 'sweep', 'operator'));
 
--- Twilio tells us the same thing more than once, by callback or when asked; the second time is not news.
+-- Twilio tells us the same thing more than once, by callback or when asked; the second time is not news, unless
+-- the attempt it is about has been replaced since.
 create unique index message_events_reported_once
-    on message_events (message_id, sid, status, coalesce(error_code, 0)) where source in ('callback', 'reconcile');
+    on message_events (message_id, sid, status, coalesce(error_code, 0), superseded) where source in ('callback', 'reconcile');
 drop index message_events_told_once;
 
 create index message_events_by_time on message_events using brin (at);

@@ -61,6 +61,22 @@ with lapsed as (
 )
 select id, service, status from returned
 
+-- name: doubt_forgotten_attempts
+-- Attempts whose worker died after their message was settled without them, as by a late arrival of an earlier attempt.
+-- The message stays where it is.
+with forgotten as (
+    select a.message_id, a.number
+    from attempts a join messages m on m.id = a.message_id
+    where a.outcome = 'started' and a.started_at < %(started_before)s and m.status <> 'claimed'
+    order by a.message_id
+    limit %(limit)s
+    for update of m skip locked
+)
+update attempts a
+set outcome = 'unconfirmed', finished_at = %(now)s, explanation = %(doubt)s::text
+from forgotten
+where a.message_id = forgotten.message_id and a.number = forgotten.number and a.outcome = 'started'
+
 -- name: expire_overdue
 -- Messages whose time ran out before a worker took them.
 with overdue as (

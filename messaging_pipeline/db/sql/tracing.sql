@@ -1,6 +1,10 @@
 -- name: message_by_id
-select id, tenant, service, to_number, from_number, status, status_at, sid, error_code, reason, segments, encoding,
-       priority, due_at, expires_at, tags, idempotency_key, created_at
+-- The SID is that of the attempt under way, or else the last one that Twilio gave.
+select id, tenant, service, to_number, from_number, status, status_at,
+       coalesce(sid, (select a.sid from attempts a where a.message_id = messages.id and a.sid is not null
+                      order by a.number desc limit 1)) as sid,
+       error_code, reason, segments, encoding, priority, due_at, expires_at, sequence, waits_for, retries, check_at,
+       given_up_at, tags, idempotency_key, created_at
 from messages where id = %(id)s and (%(tenant)s::text is null or tenant = %(tenant)s)
 
 -- name: attempts_of
@@ -34,9 +38,9 @@ select count(*)::int from fallback_steps
 where message_id = any(%(message_ids)s::uuid[]) and state in ('waiting', 'sending')
 
 -- name: backlog_of
--- What waits per service: how much is due, and since when.
-select service, count(*) filter (where due_at <= %(now)s)::int as due, count(*)::int as waiting,
-       min(due_at) filter (where due_at <= %(now)s) as oldest_due_at
+-- What waits per service: how much is due, and since when. A part of a conversation is due when it is its turn.
+select service, count(*) filter (where due_at <= %(now)s and waits_for is null)::int as due, count(*)::int as waiting,
+       min(due_at) filter (where due_at <= %(now)s and waits_for is null) as oldest_due_at
 from messages where status = 'pending' group by service
 
 -- name: messages_are_kept_here
