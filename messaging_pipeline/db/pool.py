@@ -1,7 +1,7 @@
 """Connections to Postgres: a pool of autocommitting ones, and short transactions where a use case needs one."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 import psycopg
@@ -63,15 +63,22 @@ def in_transaction(pool: Pool, work: Callable[[Connection[TupleRow]], Result]) -
 
     ``work`` must have no effect outside the database.
     """
+    with suppress(*_RETRYABLE):  # nearly always this does, and the loop costs as much CPU as a statement
+        return _once(pool, work)
     for attempt in Retrying(
         retry=retry_if_exception_type(_RETRYABLE),
         wait=wait_random_exponential(multiplier=0.02, max=1.0),
-        stop=stop_after_attempt(6),
+        stop=stop_after_attempt(5),
         reraise=True,
     ):
-        with attempt, transaction(pool) as connection:
-            result = work(connection)
+        with attempt:
+            result = _once(pool, work)
     return result
+
+
+def _once(pool: Pool, work: Callable[[Connection[TupleRow]], Result]) -> Result:
+    with transaction(pool) as connection:
+        return work(connection)
 
 
 def assert_reachable(database_url: str) -> None:
