@@ -26,7 +26,7 @@ from messaging_pipeline.twilio_api.remote_messages import (
 )
 
 _LOST_IN_A_ROW = 3
-"""After so many questions in a row without an answer, Twilio is taken to be away."""
+"""After so many questions about single messages without an answer, Twilio is taken to be away; after one list, too."""
 
 _UNCOUNTED_AT_ONCE = 2
 """What is asked at once of an account whose concurrency nobody has declared."""
@@ -100,7 +100,7 @@ class Questions:
             wait=wait_random_exponential(multiplier=0.2, max=5.0),
             retry_error_callback=_last_answer,
         )
-        return self._judged(for_throttled(self._ask_once, kind, question))
+        return self._judged(kind, for_throttled(self._ask_once, kind, question))
 
     def _ask_once(self, kind: Kind, question: Callable[[], Any]) -> Any:
         with self._lock:
@@ -118,24 +118,24 @@ class Questions:
         late = seconds is not None and time.monotonic() - self._began >= seconds
         return "limit" if spent or late else None
 
-    def _judged(self, answer: Any) -> Any:
+    def _judged(self, kind: Kind, answer: Any) -> Any:
         with self._lock:
             if not isinstance(answer, Throttled | Unreachable | AccountRefused):
                 self._lost = 0
                 return answer
             self.unanswered += 1
             self._lost += isinstance(answer, Unreachable)
-            self.ending = self.ending or self._ending_after(answer)
+            self.ending = self.ending or self._ending_after(kind, answer)
         raise NotAnswered
 
-    def _ending_after(self, answer: NotTold) -> Ending | None:
+    def _ending_after(self, kind: Kind, answer: NotTold) -> Ending | None:
         match answer:
             case Throttled():
                 return "throttled"
             case AccountRefused():
                 return "refused"
             case Unreachable():
-                return "unreachable" if self._lost >= _LOST_IN_A_ROW else None
+                return "unreachable" if kind == "list" or self._lost >= _LOST_IN_A_ROW else None
 
 
 def _or_none(work: Callable[[Item], Told], item: Item) -> Told | None:
