@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV_LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint format bench lock clean
+.PHONY: help setup demo up test lint format bench faults lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ format: setup ## Put the code into the house's format
 
 bench: setup ## Measure the pipeline beside the plain baseline, in one run
 	$(BIN)/python -m tests.bench
+
+faults: setup ## Prove the promise: 5,000 messages while everything is killed, wiped, cut off
+	$(BIN)/python -m tests.faults
 
 lock: ## Resolve the dependencies anew (needs uv)
 	$(UV_LOCK) --all-extras --group dev pyproject.toml --output-file requirements.lock

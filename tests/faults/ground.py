@@ -27,6 +27,11 @@ from tests.faults.steady_ports import steady_ports
 
 _OURS = ("TWILIO_", "MESSAGING_", "DATABASE_URL", "REDIS_URL", "CELERY_", "SMTP_URL", "SENDGRID_", "FALLBACK_", "PORT")
 _WRONG_NUMBER, _RIGHT_NUMBER = "+15005550007", "+12065550188"
+_SOONER = (
+    ("ask_after_seconds = [8, 15, 30]", "ask_after_seconds = [4, 8, 12]"),
+    ("give_up_after_seconds = 75", "give_up_after_seconds = 25"),
+    ("unconfirmed_after_seconds = 20", "unconfirmed_after_seconds = 10"),
+)
 _TEMPLATES = Path(__file__).parent
 
 
@@ -60,7 +65,7 @@ class Ground:
 
 
 @contextmanager
-def made_ground(seed: int, broker: str | None) -> Iterator[Ground]:
+def made_ground(seed: int, broker: str | None, *, quick: bool) -> Iterator[Ground]:
     """Start the servers and the simulator; all but the logs is gone afterwards."""
     with ExitStack() as cleanup:
         folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="mp-faults-")))
@@ -72,6 +77,7 @@ def made_ground(seed: int, broker: str | None) -> Iterator[Ground]:
         redis = RedisServer(folder / "valkey", logs / "valkey.log")
         cleanup.callback(redis.stop)
         environment = _environment(folder, postgres.url, redis.url, broker or redis.url)
+        _write_configuration(Path(environment["MESSAGING_CONFIG"]), quick=quick)
         simulator = _start_simulator(cleanup.enter_context(Supervisor(logs)), environment, logs, seed)
         gate = cleanup.enter_context(Gate(urlsplit(simulator.url).port or 0))
         environment |= {
@@ -87,8 +93,6 @@ def _environment(folder: Path, postgres_url: str, redis_url: str, broker_url: st
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     port = steady_ports(1)[0]
     webhooks = f"http://{LOOPBACK}:{port}/twilio"
-    config = folder / "messaging.toml"
-    config.write_text((_TEMPLATES / "messaging.toml").read_text("utf-8"))
     return {
         **kept,
         "DATABASE_URL": postgres_url,
@@ -100,10 +104,19 @@ def _environment(folder: Path, postgres_url: str, redis_url: str, broker_url: st
         "TWILIO_STATUS_CALLBACK_PUBLIC_URL": f"{webhooks}/status",
         "TWILIO_INBOUND_WEBHOOK_PUBLIC_URL": f"{webhooks}/inbound",
         "FALLBACK_EMAIL_FROM": "messaging-pipeline@example.com",
-        "MESSAGING_CONFIG": str(config),
+        "MESSAGING_CONFIG": str(folder / "messaging.toml"),
         "MESSAGING_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
         "MESSAGING_LEASE_SECONDS": "15",
     }
+
+
+def _write_configuration(path: Path, *, quick: bool) -> None:
+    """A short run asks sooner and gives up sooner."""
+    text = (_TEMPLATES / "messaging.toml").read_text("utf-8")
+    for usual, sooner in _SOONER if quick else ():
+        assert usual in text
+        text = text.replace(usual, sooner)
+    path.write_text(text, "utf-8")
 
 
 def _own(environment: dict[str, str]) -> list[str]:

@@ -15,9 +15,7 @@ from tests.faults.records import Owed
 from tests.faults.rules.ladder import ENDED
 
 _LOOK_SECONDS = 2.0
-_RECONCILES_EVERY_SECONDS = 10.0
-#: Reconciliation gets this long before a person decides what no evidence can.
-_OPERATOR_DECIDES_AFTER_SECONDS = 40.0
+_RECONCILES_EVERY_SECONDS = 6.0
 _STANDSTILL_SECONDS = 90.0
 _LONGEST_SECONDS = 420.0
 
@@ -30,11 +28,12 @@ from messages m
 
 @dataclass(slots=True)
 class Quiet:
-    """Waits, looks, and does what an operator does."""
+    """Waits, looks, and does what an operator does; a person decides only after ``evidence_seconds``."""
 
     ground: Ground
     owed: Sequence[Owed]
     say: Callable[[str], None]
+    evidence_seconds: float
     resolved: int = 0
     commands: list[str] = field(default_factory=list)
 
@@ -57,7 +56,7 @@ class Quiet:
             if now - asked_at > _RECONCILES_EVERY_SECONDS:
                 self._reconcile()
                 self._release_held()
-                if now - began > _OPERATOR_DECIDES_AFTER_SECONDS:
+                if now - began > self.evidence_seconds:
                     self._resolve([one for one, (status, _, _) in states.items() if status == "unconfirmed"])
                 asked_at = time.monotonic()
             time.sleep(_LOOK_SECONDS)

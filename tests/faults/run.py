@@ -35,7 +35,7 @@ class Outcome:
 def run(options: Options, say: Callable[[str], None]) -> Outcome:
     """Run everything: the faults, the quiet, the gathering of evidence."""
     with ExitStack() as cleanup:
-        ground = cleanup.enter_context(made_ground(options.seed, options.broker))
+        ground = cleanup.enter_context(made_ground(options.seed, options.broker, quick=options.quick))
         crew = Crew(ground.environment, ground.logs)
         cleanup.callback(crew.stop)
         crew.start()
@@ -66,7 +66,7 @@ class _Run:
         producers.finish(_HAND_OVER_SECONDS)
         texters.finish()
         operations.finish()
-        quiet = Quiet(self.ground, producers.owed(), self.say)
+        quiet = Quiet(self.ground, producers.owed(), self.say, 15.0 if options.quick else 40.0)
         settled = quiet.wait(self.crew.look_after)
         figures = {
             "handed over": producers.handed_over(),
