@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from messaging_pipeline.cli.durations import Duration
 from messaging_pipeline.cli.output import REFUSED, json_option, print_json
 from messaging_pipeline.errors import InvalidInput, NotReachable
 from messaging_pipeline.reconcile.report import Report
@@ -15,7 +16,6 @@ from messaging_pipeline.reconcile.run import TO_COMPLETION, Wanted
 from messaging_pipeline.runtime import WorkerRuntime, build_worker_runtime
 from messaging_pipeline.settings import Settings
 
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _THREADS = 4
 
 _FINDINGS = {
@@ -33,19 +33,10 @@ _FINDINGS = {
 }
 
 
-def _ago(_: click.Context, __: click.Parameter, text: str | None) -> timedelta | None:
-    if text is None:
-        return None
-    number, unit = text[:-1], _UNITS.get(text[-1:])
-    if unit is None or not number.isdecimal():
-        raise click.BadParameter("is not a span of time; write 30m, 2h or 1d")
-    return timedelta(**{unit: int(number)})
-
-
 @click.command()
 @click.option("--tenant", help="Only this tenant's account.")
 @click.option(
-    "--since", callback=_ago, help="Read the lists from so long ago (30m, 2h, 1d), not from where they stand."
+    "--since", type=Duration(), help="Read the lists from so long ago (30m, 2h, 1d), not from where they stand."
 )
 @json_option
 def reconcile(tenant: str | None, since: timedelta | None, json_wanted: bool) -> None:
