@@ -14,7 +14,7 @@ def nothing_lost(records: Records) -> list[Violation]:
     absent = tuple(one.id for one in records.owed if one.id not in records.by_id)
     under_way = tuple(one.id for one in records.owed if _is_under_way(one, records.by_id.get(one.id)))
     invented = tuple(
-        one.id for one in records.stored if one.status in AT_TWILIO and (one.sid or "") not in records.life_of
+        one.id for one in records.stored if one.status in AT_TWILIO and not _exists_at_twilio(records, one)
     )
     unknown = tuple(
         f"{create.message_id or '?'} ({create.sid})"
@@ -90,6 +90,13 @@ def own_audit_agrees(records: Records) -> list[Violation]:
 
 def _is_under_way(owed: Owed, stored: Stored | None) -> bool:
     return stored is not None and stored.status not in ENDED and stored.status not in owed.rests_at
+
+
+def _exists_at_twilio(records: Records, stored: Stored) -> bool:
+    """Its SID, or that of an attempt which was superseded and arrived all the same."""
+    if stored.sid is not None:
+        return stored.sid in records.life_of
+    return any(create.sid in records.life_of for create in records.creates_of.get(stored.id, ()))
 
 
 def _told(rule: str, found: dict[str, tuple[str, ...]]) -> list[Violation]:

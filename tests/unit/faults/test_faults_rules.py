@@ -112,6 +112,10 @@ GOOD: dict[str, dict[str, Any]] = {
     "a late arrival of what was superseded": again(
         lives=(Life("SM1", (*UNREACHABLE, Turn("delivered", 111.0, None))), Life("SM2", UNREACHABLE)),
     ),
+    "an arrival before the next attempt left": {
+        "stored": (stored(sid=None, live_from=2),),
+        "lives": (Life("SM1", (*UNREACHABLE, Turn("delivered", 103.0, None))),),
+    },
     "an answer that was held": lost_answer(creates=(create(answer="held"),)),
     "an answer of 500": lost_answer(creates=(create(answer="given", http_status=500),)),
     "a worker that was killed": lost_answer(deaths=(Death(7, "deliver-1", 99.8),)),
