@@ -48,7 +48,6 @@ from messaging_pipeline.twilio_api.remote_messages import RemoteMessage
 from messaging_pipeline.waking.bell import Bell
 from messaging_pipeline.waking.wake_ups import WakeUps
 
-
 #: Threads that wait for Twilio need none: a lane holds a connection for about a hundredth of its time.
 _CONNECTIONS = 16
 

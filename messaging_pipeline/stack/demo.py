@@ -9,9 +9,14 @@ from typing import Any, TextIO
 from uuid import uuid4
 
 from messaging_pipeline.accept.recipients_file import Line, read_recipients
+from messaging_pipeline.configuration import DEFAULT_TENANT
+from messaging_pipeline.consent.by_hand import opt_in
+from messaging_pipeline.consent.ledger import ALL_SERVICES
+from messaging_pipeline.consent.opt_outs import every_opt_out
 from messaging_pipeline.history.timeline import timeline
-from messaging_pipeline.ids import MessageId, new_message_id
+from messaging_pipeline.ids import E164, MessageId, new_message_id
 from messaging_pipeline.messages.state_machine import FINAL, Status
+from messaging_pipeline.number_health import record_reached
 from messaging_pipeline.queues import Task
 from messaging_pipeline.runtime import Runtime, build_runtime
 from messaging_pipeline.settings import Settings
@@ -53,6 +58,7 @@ def demo(environment: Mapping[str, str], out: TextIO, *, file: Path | None = Non
 def _run(stack: LocalStack, lines: Sequence[Line], out: TextIO) -> int:
     runtime = build_runtime(Settings.from_environment(stack.environment), name="messaging-pipeline-demo")
     try:
+        _forget_earlier_demonstrations(runtime, lines)
         ids = _hand_over(runtime, lines)
         out.write(f"Handed {len(ids)} messages to Celery as `messaging.send`.\n\n")
         ended = _watch(runtime, stack, ids, out)
@@ -62,6 +68,16 @@ def _run(stack: LocalStack, lines: Sequence[Line], out: TextIO) -> int:
     if not ended:
         out.write(f"\nNot every message has come to its end; the logs are in {stack.logs}\n")
     return 0 if ended else 1
+
+
+def _forget_earlier_demonstrations(runtime: Runtime, lines: Sequence[Line]) -> None:
+    """People who opted out, or changed their number, in an earlier demonstration are there again for this one."""
+    now, people = runtime.clock.now(), {str(line.arguments.get("to")) for line in lines}
+    with runtime.pool.connection() as connection:
+        opted_out = list(every_opt_out(connection, DEFAULT_TENANT))
+        record_reached(connection, [(DEFAULT_TENANT, E164(to)) for to in sorted(people)])
+    for one in opted_out:
+        opt_in(runtime.pool, DEFAULT_TENANT, ALL_SERVICES, E164(one["number"]), "another demonstration", now)
 
 
 def _hand_over(runtime: Runtime, lines: Sequence[Line]) -> list[MessageId]:

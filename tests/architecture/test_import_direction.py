@@ -47,7 +47,7 @@ LIBRARIES_AND_WHO_USES_THEM = {
     "click": {"cli"},
     "flask": {"webhooks"},
     "granian": {"webhooks"},
-    "kombu": {"publish"},
+    "kombu": {"publish", "workers"},
     "certifi": {"trust"},
     "phonenumbers": {"messages"},
     "prometheus_client": {"metrics"},

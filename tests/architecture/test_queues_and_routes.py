@@ -17,7 +17,9 @@ ROUTES = {
     "/twilio/status": SIGNED_STATUS,
     "/twilio/status/<uuid:message_id>": SIGNED_STATUS,
     "/twilio/t/<tenant>/status": SIGNED_STATUS,
+    "/twilio/status/<uuid:message_id>/<int(max=32767):attempt>": SIGNED_STATUS,
     "/twilio/t/<tenant>/status/<uuid:message_id>": SIGNED_STATUS,
+    "/twilio/t/<tenant>/status/<uuid:message_id>/<int(max=32767):attempt>": SIGNED_STATUS,
     "/twilio/inbound": SIGNED_INBOUND,
     "/twilio/fallback": SIGNED_INBOUND,
     "/twilio/t/<tenant>/inbound": SIGNED_INBOUND,
@@ -74,4 +76,5 @@ def test_every_route_declares_who_may_call_it() -> None:
 def test_a_signed_route_refuses_who_does_not_sign(route: str) -> None:
     app = create_app(settings())
     target = route.replace("<tenant>", "default").replace("<uuid:message_id>", "0191e5c0-0000-7000-8000-000000000001")
+    target = target.replace("<int(max=32767):attempt>", "2")
     assert app.test_client().post(target, data={"MessageSid": "SM" + "1" * 32}).status_code == 403

@@ -18,6 +18,8 @@ _CONFIG = """
 [services.default]
 messaging_service_sid = "MG00000000000000000000000000000001"
 segments_per_second = 200
+undelivered_retries = 1
+undelivered_retry_seconds = 0.5
 
 [services.slow]
 messaging_service_sid = "MG00000000000000000000000000000002"
