@@ -28,8 +28,8 @@ from messaging_pipeline.twilio_api.remote_messages import (
 _LOST_IN_A_ROW = 3
 """After so many questions about single messages without an answer, Twilio is taken to be away; after one list, too."""
 
-_UNCOUNTED_AT_ONCE = 2
-"""What is asked at once of an account whose concurrency nobody has declared."""
+_USUAL_CONCURRENCY = 20
+"""What an account bears for certain, where nobody has declared what it does."""
 
 Kind = Literal["fetch", "list", "search", "media"]
 Item = TypeVar("Item")
@@ -42,9 +42,7 @@ class NotAnswered(Exception):
 
 def requests_at_once(tenant: Tenant) -> int:
     """Return how many of an account's requests reconciliation may have open at once; never none."""
-    if tenant.api_concurrency is None:
-        return _UNCOUNTED_AT_ONCE
-    return max(1, int(tenant.api_concurrency * tenant.reconcile_share))
+    return max(1, int((tenant.api_concurrency or _USUAL_CONCURRENCY) * tenant.reconcile_share))
 
 
 @dataclass(slots=True)

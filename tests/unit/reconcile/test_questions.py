@@ -42,7 +42,8 @@ def fetch(times: int) -> Callable[[Questions], object]:
 
 
 @pytest.mark.parametrize(
-    ("concurrency", "share", "expected"), [(100, 0.1, 10), (15, 0.1, 1), (3, 0.1, 1), (20, 1, 20), (None, 0.1, 2)]
+    ("concurrency", "share", "expected"),
+    [(100, 0.1, 10), (15, 0.1, 1), (3, 0.1, 1), (20, 1, 20), (None, 0.1, 2), (None, 0.5, 10)],
 )
 def test_the_share_of_an_account_is_rounded_down_and_never_nothing(
     concurrency: int | None, share: float, expected: int
