@@ -11,6 +11,7 @@ import urllib3
 from tests.faults.crew import Crew
 from tests.faults.ground import Ground
 from tests.faults.operations import Operations
+from tests.faults.purge import purge
 from tests.faults.schedule import DELIVER_WORKERS, Act
 
 _TICK_SECONDS = 0.05
@@ -90,7 +91,8 @@ class Enactment:
         try:
             with redis.Redis.from_url(self.ground.redis.url, socket_timeout=5) as client:
                 client.flushall()
-        except redis.RedisError:
+            purge(self.ground.environment["CELERY_BROKER_URL"])
+        except (redis.RedisError, OSError):
             self.say("           (it is away)")
 
     def _restart(self, act: Act) -> None:
@@ -99,8 +101,9 @@ class Enactment:
             self.ground.postgres.stop(immediate=manner == "immediate")
             self._after(act.amount, self.ground.postgres.start)
         else:
-            self.ground.redis.stop(forget=manner == "empty")
-            self._after(act.amount, self.ground.redis.start)
+            for one in filter(None, (self.ground.redis, self.ground.rabbit)):
+                one.stop(forget=manner == "empty")
+                self._after(act.amount, one.start)
 
     def _shut(self, act: Act) -> None:
         self.ground.gate.shut()

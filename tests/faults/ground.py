@@ -21,7 +21,9 @@ from messaging_pipeline.stack.ports import LOOPBACK
 from messaging_pipeline.stack.readiness import SimulatorAddress, simulator_address
 from messaging_pipeline.stack.supervisor import Supervisor
 from tests.faults.gate import Gate
+from tests.faults.options import PRIVATE_RABBITMQ
 from tests.faults.postgres_server import PostgresServer
+from tests.faults.rabbitmq_server import RabbitServer
 from tests.faults.redis_server import RedisServer
 from tests.faults.steady_ports import steady_ports
 
@@ -43,6 +45,7 @@ class Ground:
     logs: Path
     postgres: PostgresServer
     redis: RedisServer
+    rabbit: RabbitServer | None
     simulator: SimulatorAddress
     control: SimulatorControl
     gate: Gate
@@ -76,6 +79,11 @@ def made_ground(seed: int, broker: str | None, *, quick: bool) -> Iterator[Groun
         migrate(postgres.url)
         redis = RedisServer(folder / "valkey", logs / "valkey.log")
         cleanup.callback(redis.stop)
+        rabbit = None
+        if broker == PRIVATE_RABBITMQ:
+            rabbit = RabbitServer(folder / "rabbitmq", logs / "rabbitmq.log")
+            cleanup.callback(rabbit.stop)
+            broker = rabbit.url
         environment = _environment(folder, postgres.url, redis.url, broker or redis.url)
         _write_configuration(Path(environment["MESSAGING_CONFIG"]), quick=quick)
         simulator = _start_simulator(cleanup.enter_context(Supervisor(logs)), environment, logs, seed)
@@ -86,7 +94,7 @@ def made_ground(seed: int, broker: str | None, *, quick: bool) -> Iterator[Groun
         }
         (logs / "environment.json").write_text(json.dumps({k: environment[k] for k in sorted(_own(environment))}))
         control = cleanup.enter_context(SimulatorControl(simulator.url))
-        yield Ground(folder, logs, postgres, redis, simulator, control, gate, environment)
+        yield Ground(folder, logs, postgres, redis, rabbit, simulator, control, gate, environment)
 
 
 def _environment(folder: Path, postgres_url: str, redis_url: str, broker_url: str) -> dict[str, str]:

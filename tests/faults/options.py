@@ -5,13 +5,15 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+PRIVATE_RABBITMQ = "rabbitmq"
+
 _MESSAGES, _SECONDS = 5000, 180.0
 _QUICK_MESSAGES, _QUICK_SECONDS = 400, 25.0
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How much of everything. ``broker`` is a RabbitMQ to use beside the private Valkey."""
+    """How much of everything. ``broker`` is a RabbitMQ to use beside the private Valkey: a URL, or a private one."""
 
     messages: int
     seconds: float
@@ -24,7 +26,9 @@ class Options:
         words = [f"--seed {self.seed}", "--quick" if self.quick else ""]
         if (self.messages, self.seconds) != _sizes(self.quick):
             words.append(f"--messages {self.messages} --seconds {self.seconds:g}")
-        words.append("--broker URL" if self.broker else "")
+        words.append(
+            f"--broker {PRIVATE_RABBITMQ if self.broker == PRIVATE_RABBITMQ else 'URL'}" if self.broker else ""
+        )
         return " ".join(filter(None, ["python -m tests.faults", *words]))
 
 
@@ -36,7 +40,8 @@ def parse(argv: Sequence[str]) -> Options:
     add("--seconds", type=float, help=f"how long the faults last (default: {_SECONDS:g})")
     add("--seed", type=int, help="replays a schedule and the simulator's faults (default: a new one)")
     add("--quick", action="store_true", help=f"a short form: {_QUICK_MESSAGES} messages, {_QUICK_SECONDS:g} seconds")
-    add("--broker", metavar="URL", help="a RabbitMQ (amqp://...) as Celery's broker, instead of the private Valkey")
+    broker = "a RabbitMQ as Celery's broker in place of the private Valkey: its amqp:// URL, or `rabbitmq` to start one"
+    add("--broker", metavar="URL", help=broker)
     given = parser.parse_args(argv)
     messages, seconds = _sizes(given.quick)
     return Options(
