@@ -10,10 +10,10 @@ from pathlib import Path
 from messaging_pipeline.stack import own_processes
 from messaging_pipeline.stack.processes import ProcessSpec, RunningProcess
 from tests.faults.records import Death
+from tests.faults.rules.doubt import THREADS
 from tests.faults.schedule import DELIVER_WORKERS, EVENTS_WORKERS, PROCESSES
 from tests.faults.steady_ports import steady_ports
 
-_THREADS = "8"
 _READY_SECONDS = 90.0
 
 
@@ -126,5 +126,5 @@ def _specifications(environment: Mapping[str, str], folder: Path) -> list[Proces
 def _named(worker: ProcessSpec, name: str) -> ProcessSpec:
     argv = list(worker.argv)
     argv[argv.index("-n") + 1] = f"{name}@%h"
-    argv[argv.index("-c") + 1] = _THREADS
+    argv[argv.index("-c") + 1] = str(THREADS)
     return replace(worker, name=name, argv=tuple(argv))

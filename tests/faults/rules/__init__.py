@@ -16,6 +16,7 @@ RULES: Mapping[str, Rule] = {
     "nothing is sent after an opt-out": sending.nothing_unwanted,
     "every status is what the other side says": status.statuses_are_true,
     "every doubt is a true one": doubt.doubts_are_true,
+    "a kill costs one doubt a thread": doubt.kills_cost_little,
     "every doubt is settled": doubt.doubts_are_settled,
     "no window is above the rate": rate.rate_is_kept,
     "conversations leave in order": order.conversations_in_order,

@@ -1,7 +1,9 @@
 """Doubt: only where there was reason for it, and never for ever."""
 
-from tests.faults.records import Create, Records, Tried, Violation
+from tests.faults.records import Create, Death, Records, Tried, Violation
 
+#: Of each worker of the crew.
+THREADS = 8
 _SPOILT = frozenset({"held", "reset", "truncated", "caller_gone", "error_after"})
 _SERVER_ERROR = 500
 
@@ -19,6 +21,17 @@ def doubts_are_true(records: Records) -> list[Violation]:
     ]
     found = tuple(sorted(set(made_up)))
     return [Violation("every doubt is a true one", f"{len(found)}: was in doubt without cause", found)] if found else []
+
+
+def kills_cost_little(records: Records) -> list[Violation]:
+    """A killed worker had at most one request under way on each of its threads; nothing else of its is in doubt."""
+    found = []
+    for death in records.deaths:
+        under_way = tuple(one.message_id for one in records.tried if _was_under_way(one, death))
+        if len(under_way) > THREADS:
+            sentence = f"{death.name} ({death.pid}) had {len(under_way)} requests under way on {THREADS} threads"
+            found.append(Violation("a kill costs one doubt a thread", sentence, under_way))
+    return found
 
 
 def doubts_are_settled(records: Records) -> list[Violation]:
@@ -43,10 +56,12 @@ def _was_spoilt(create: Create) -> bool:
 
 
 def _worker_was_killed(records: Records, tried: Tried) -> bool:
-    return any(
-        death.pid == tried.worker_pid and tried.started_at <= death.at and not _finished_before(tried, death.at)
-        for death in records.deaths
-    )
+    return any(_was_under_way(tried, death) for death in records.deaths)
+
+
+def _was_under_way(tried: Tried, death: Death) -> bool:
+    is_its_own = death.pid == tried.worker_pid and tried.started_at <= death.at
+    return is_its_own and not _finished_before(tried, death.at)
 
 
 def _way_was_cut_off(records: Records, tried: Tried) -> bool:

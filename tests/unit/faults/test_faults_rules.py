@@ -187,6 +187,13 @@ BAD: list[tuple[str, dict[str, Any]]] = [
     ("every doubt is a true one", lost_answer(deaths=(Death(7, "deliver-1", 100.2),))),
     ("every doubt is a true one", lost_answer(api_outages=(Span(101.0, 103.0),))),
     ("every doubt is a true one", {"tried": (tried(outcome="unconfirmed"),)}),
+    (
+        "a kill costs one doubt a thread",
+        {
+            "deaths": (Death(7, "deliver-1", 100.0),),
+            "tried": tuple(tried(message_id=f"m{number}") for number in range(9)),
+        },
+    ),
     ("every doubt is settled", {"stored": (stored(status="unconfirmed", sid=None),)}),
     ("no window is above the rate", burst(8)),
     ("a paused service rests", {"pauses": {"alerts": (Span(97.0, 120.0),)}}),
