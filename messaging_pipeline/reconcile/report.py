@@ -40,12 +40,14 @@ Ending = Literal["throttled", "unreachable", "refused", "limit"]
 class Limits:
     """What one run may cost for each tenant; None is without limit.
 
-    ``throttled_tries`` is how often a question that was throttled is asked again before the run ends early.
+    ``throttled_tries`` is how often a question that was throttled is asked again before the run ends early;
+    ``patience_seconds`` how long it is waited for another process to have done with the tenant.
     """
 
     requests: int | None = None
     seconds: float | None = None
     throttled_tries: int = 0
+    patience_seconds: float = 0.0
 
 
 @dataclass(slots=True)

@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 EVERY_MINUTE = Limits(requests=200, seconds=40)
 """What a run that beat starts may cost; the next one goes on where it ended."""
 
-TO_COMPLETION = Limits(throttled_tries=6)
+TO_COMPLETION = Limits(throttled_tries=6, patience_seconds=60)
 """What a run may cost that an operator waits for."""
 
 
@@ -61,7 +61,7 @@ class Reconciling:
         """Run once for each tenant, or for these; a tenant that another process is busy with is left to it."""
         report = Report()
         for tenant in sorted(self.configuration.tenants if tenants is None else tenants):
-            with alone_with(self.pool, tenant) as is_ours:
+            with alone_with(self.pool, tenant, patience_seconds=limits.patience_seconds) as is_ours:
                 if is_ours:
                     self._run_alone(tenant, limits, wanted, report)
                 else:

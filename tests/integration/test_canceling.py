@@ -16,6 +16,7 @@ from tests.plugins.simulators import RuntimeMaker
 from tests.support.delivering import DEFAULT, creates, drain, show
 from tests.support.factories import ACCOUNT_SID, AUTH_TOKEN, RECIPIENT, SERVICE_SID, a_send
 from tests.support.followed import LEASE, report, under_way
+from tests.support.reconciled import broken_rules
 from tests.support.simulated_twilio import in_minutes, real_client
 
 SCHEDULED_SID = "SM" + "5" * 32
@@ -52,6 +53,7 @@ def test_a_message_in_a_workers_hands_is_taken_out_of_them(
         opened = attempts.start(connection, claimed, now=clock.now(), lease_until=until, worker="tests")
     assert opened is None
     assert (show(sending, message_id)["status"], show(sending, message_id)["attempts"]) == ("canceled", [])
+    assert broken_rules(sending) == {}
 
 
 def test_a_message_whose_request_is_under_way_cannot_be_canceled(sending: WorkerRuntime) -> None:
@@ -82,6 +84,7 @@ def test_either_the_request_leaves_or_the_cancel_succeeds_and_never_both(
     counts = sending.base.tracing.count_by_status(ids)
     assert counts.get("canceled", 0) == sum(canceled)
     assert len(creates(simulator)) == 40 - sum(canceled)
+    assert broken_rules(sending) == {}
 
 
 def test_a_message_that_waits_for_another_try_can_be_canceled(
@@ -103,6 +106,7 @@ def test_what_waits_in_twilios_schedule_is_canceled_there(sending: WorkerRuntime
     shown = show(sending, message_id)
     assert (shown["status"], shown["events"][-1]["source"]) == ("canceled", "reconcile")
     sending.base.canceling.cancel(message_id, "default")
+    assert broken_rules(sending) == {}
 
 
 def test_what_has_left_twilios_schedule_cannot_be_canceled(sending: WorkerRuntime, simulator: Simulator) -> None:

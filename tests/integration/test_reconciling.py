@@ -32,6 +32,7 @@ from tests.support.reconciled import (
     STAYS_QUEUED,
     UNKNOWN_TO_THE_CARRIER,
     ask_everything,
+    broken_rules,
     inbound,
     row,
     sent,
@@ -95,6 +96,7 @@ def test_after_an_hour_without_webhooks_one_run_brings_every_status_and_every_me
     assert (found.findings["moved"], found.findings["inbound"], found.findings["foreign"]) == (42, 12, 0)
     assert found.is_complete
     assert found.requests < 42
+    assert broken_rules(sending) == {}
 
 
 def test_what_was_brought_home_says_how(sending: WorkerRuntime, simulator: Simulator) -> None:
@@ -222,6 +224,7 @@ def test_a_message_that_stays_quiet_is_given_up_with_a_reason_and_still_hears_wh
     sending.following.apply([report(message_id, "delivered", sid=shown["sid"], received_at=clock.now())])
     assert statuses(sending, [message_id]) == ["delivered"]
     assert row(sending, message_id, "given_up_at, reason") == (None, None)
+    assert broken_rules(sending) == {}
 
 
 def test_a_message_that_twilio_has_not_any_more_is_given_up_with_that_reason(
@@ -237,6 +240,7 @@ def test_a_message_that_twilio_has_not_any_more_is_given_up_with_that_reason(
     assert shown["status"] == "accepted"
     assert "does not have this message any more" in shown["reason"]
     assert row(sending, message_id, "check_at") == (None,)
+    assert broken_rules(sending) == {}
 
 
 def test_many_quiet_messages_cost_a_page_and_not_a_request_each(

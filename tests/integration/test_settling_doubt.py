@@ -23,6 +23,7 @@ from tests.support.reconciled import (
     DELIVERED,
     RESET_AFTER_ACCEPT,
     ask_everything,
+    broken_rules,
     remote,
     row,
     sent,
@@ -82,6 +83,7 @@ def test_a_message_whose_answer_was_lost_is_found_at_twilio_and_bound(
     assert [(one["outcome"], one["sid"]) for one in shown["attempts"]] == [("accepted", theirs["sid"])]
     assert last_event(sending, message_id)["source"] == "reconcile"
     assert len(creates(simulator)) == 1
+    assert broken_rules(sending) == {}
 
 
 def test_a_message_that_was_not_sent_yet_is_found_too(
@@ -154,6 +156,7 @@ def test_by_default_doubt_is_held_and_says_what_a_person_can_do(
         clock.advance(3600)
         assert sending.reconciling.run().findings["held"] == 0
     assert show(sending, message_id)["events"] == shown["events"]
+    assert broken_rules(sending) == {}
 
 
 def test_what_is_held_is_still_settled_by_evidence(
@@ -175,6 +178,7 @@ def test_doubt_that_nobody_settles_is_given_up_and_still_waits_for_a_person(
     assert statuses(sending, [message_id]) == ["unconfirmed"]
     assert "messages resolve" in show(sending, message_id)["reason"]
     assert row(sending, message_id, "check_at, given_up_at") == (None, clock.now())
+    assert broken_rules(sending) == {}
 
 
 def test_a_service_may_want_it_sent_again(make_runtime: RuntimeMaker, simulator: Simulator, clock: ManualClock) -> None:
@@ -193,6 +197,7 @@ def test_a_service_may_want_it_sent_again(make_runtime: RuntimeMaker, simulator:
     assert [one["number"] for one in shown["attempts"]] == [1, 2]
     assert shown["attempts"][0]["outcome"] == "unconfirmed"
     assert len(creates(simulator)) == 2
+    assert broken_rules(runtime) == {}
 
 
 def test_nothing_is_sent_again_before_twilio_has_answered(
@@ -232,6 +237,7 @@ def test_a_late_arrival_of_what_was_sent_again_still_counts(
     assert statuses(runtime, [message_id]) == ["delivered"]
     drain(runtime)
     assert len(creates(simulator)) == 1
+    assert broken_rules(runtime) == {}
 
 
 def test_a_service_may_want_its_fallback(make_runtime: RuntimeMaker, simulator: Simulator, clock: ManualClock) -> None:
@@ -244,6 +250,7 @@ def test_a_service_may_want_its_fallback(make_runtime: RuntimeMaker, simulator: 
     assert "may have arrived" in shown["reason"]
     assert [(step["channel"], step["cause"]) for step in shown["fallback"]] == [("email", "failed")]
     assert runtime.reconciling.run().findings["fell_back"] == 0
+    assert broken_rules(runtime) == {}
 
 
 def test_a_person_can_say_that_it_was_sent_and_as_what(sending: WorkerRuntime, simulator: Simulator) -> None:
@@ -254,6 +261,7 @@ def test_a_person_can_say_that_it_was_sent_and_as_what(sending: WorkerRuntime, s
     shown = show(sending, message_id)
     assert (shown["sid"], last_event(sending, message_id)["source"]) == (theirs["sid"], "operator")
     assert [one["outcome"] for one in shown["attempts"]] == ["accepted"]
+    assert broken_rules(sending) == {}
 
 
 def test_a_sid_that_went_to_somebody_else_is_refused_unless_forced(
@@ -303,6 +311,7 @@ def test_a_person_can_say_that_it_was_not_sent_and_then_it_is(sending: WorkerRun
     assert (last_event(sending, message_id)["source"], last_event(sending, message_id)["moved"]) == ("operator", True)
     drain(sending)
     assert len(creates(simulator)) == 2
+    assert broken_rules(sending) == {}
 
 
 def test_evidence_beats_a_persons_word(sending: WorkerRuntime, simulator: Simulator) -> None:
@@ -312,6 +321,7 @@ def test_evidence_beats_a_persons_word(sending: WorkerRuntime, simulator: Simula
     drain(sending)
     assert statuses(sending, [message_id]) == ["delivered"]
     assert len(creates(simulator)) == 1
+    assert broken_rules(sending) == {}
 
 
 def test_only_what_is_in_doubt_can_be_resolved(sending: WorkerRuntime) -> None:

@@ -1,6 +1,6 @@
 """Outages, and what reconciliation brings home after them: the simulator runs by real time, our clock starts there."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -62,3 +62,12 @@ def inbound(runtime: WorkerRuntime) -> list[list[list[str]]]:
     with runtime.base.pool.connection() as connection:
         rows = connection.execute("select payload from inbound_messages order by ctid").fetchall()
     return [runtime.base.sealer.unseal(payload) for (payload,) in rows]
+
+
+def broken_rules(runtime: WorkerRuntime) -> dict[str, list[str]]:
+    """What the audit finds wrong with a week's messages, by rule."""
+    return {
+        finding.rule: [violation.detail for violation in finding.violations]
+        for finding in runtime.auditing.run(timedelta(days=7))
+        if finding.found
+    }

@@ -75,9 +75,14 @@ where a.sid = any(%(sids)s::text[]) and m.tenant = %(tenant)s
 -- name: doubtful_attempts
 -- Attempts to these numbers that may have made a message whose SID nobody knows. Those under way are among them.
 select a.message_id, a.number, a.started_at, a.outcome, m.service, m.to_number, m.from_number, m.content
-from attempts a join messages m on m.id = a.message_id
-where ((a.outcome = 'unconfirmed' and a.started_at >= %(since)s) or a.outcome = 'started')
-  and a.sid is null and m.tenant = %(tenant)s and m.to_number = any(%(numbers)s::text[])
+from (
+    select message_id, number, started_at, outcome, sid from attempts
+    where outcome = 'unconfirmed' and started_at >= %(since)s
+    union all
+    select message_id, number, started_at, outcome, sid from attempts where outcome = 'started'
+) a
+join messages m on m.id = a.message_id
+where a.sid is null and m.tenant = %(tenant)s and m.to_number = any(%(numbers)s::text[])
 
 -- name: hold_unconfirmed
 -- The message stays in doubt, and says what a person can do; it says so once.
