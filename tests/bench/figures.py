@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
+from typing import Literal
 
 Figures = Mapping[str, float]
 """What one measurement of one side found, by the keys below."""
@@ -19,11 +20,16 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Lines that were measured together."""
+    """Lines that were measured together, in columns of which the first is what the others are held against.
+
+    Shown beside them is how many times ``better`` each other column is, how many ``times`` the first it is, or
+    nothing.
+    """
 
     key: str
     title: str
     figures: tuple[Figure, ...]
+    shown: Literal["better", "times", "nothing"] = "better"
 
 
 SECTIONS = (
@@ -73,7 +79,53 @@ SECTIONS = (
             Figure("sent_p99_ms", "from handing over to `sent`, ms (p99)"),
         ),
     ),
+    Section(
+        "scaling",
+        "Scaling: the send path with several deliver workers, by their number",
+        (
+            Figure("messages_per_second", "messages a second", more_is_better=True),
+            Figure("messages_per_cpu_second", "messages per CPU second of the workers", more_is_better=True),
+        ),
+        shown="times",
+    ),
+    Section(
+        "table",
+        "Cost by the size of the table, by rows in messages",
+        (
+            Figure("claim_ms", "to claim 20 messages, ms (p50)"),
+            Figure("claim_cpu_ms", "of it Postgres' CPU, ms (mean)"),
+            Figure("apply_ms", "to apply 20 reports, ms (p50)"),
+            Figure("apply_cpu_ms", "of it Postgres' CPU, ms (mean)"),
+        ),
+        shown="times",
+    ),
+    Section(
+        "slow-sender",
+        "A high message among 100,000 of a slow sender and a neighbour's bulk",
+        (
+            Figure("p50_ms", "from accepted to Twilio, ms (p50)"),
+            Figure("p99_ms", "from accepted to Twilio, ms (p99)"),
+            Figure("bulk_per_second", "the neighbour's messages a second meanwhile", more_is_better=True),
+        ),
+        shown="times",
+    ),
+    Section(
+        "rate",
+        "Accuracy of a rate of 50 segments a second, by the number of deliver workers",
+        (
+            Figure("per_second", "segments a second, after the burst", more_is_better=True),
+            Figure("percent", "of the configured rate, %", more_is_better=True),
+            Figure("worst_above", "worst window: segments above rate x length"),
+            Figure("bound", "what that must not exceed"),
+        ),
+        shown="nothing",
+    ),
 )
+
+
+def chosen(keys: Sequence[str]) -> tuple[Section, ...]:
+    """Return these sections, in the order of the report."""
+    return tuple(section for section in SECTIONS if section.key in keys)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

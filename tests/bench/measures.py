@@ -27,9 +27,9 @@ def recipients(count: int) -> list[str]:
 
 def send_path(side: Side, count: int) -> Finding:
     """Hand messages over while no worker runs, then start the workers and wait until each message has a SID."""
-    to, producer_cpu = _handed_over(side, count, callbacks=False)
+    to, producer_cpu = handed_over(side, count, callbacks=False)
     with side.running_workers(last=side.sends_with) as workers:
-        span = _Span.begin(workers, done=side.counts().with_sid)
+        span = Span.begin(workers, done=side.counts().with_sid)
         ended = until_all(lambda: side.counts().with_sid, count, f"{side.name}: messages with a SID")
         cpu, seconds, number = span.end(workers, ended, count)
         figures = {
@@ -43,10 +43,10 @@ def send_path(side: Side, count: int) -> Finding:
 
 def whole_life(side: Side, count: int) -> Finding:
     """As before, with callbacks, and until each message is delivered."""
-    to, _ = _handed_over(side, count, callbacks=True)
+    to, _ = handed_over(side, count, callbacks=True)
     with side.running_web() as web, side.running_workers(last=side.sends_with) as workers:
-        span = _Span.begin(workers, done=side.counts().delivered)
-        of_web = _Span.begin(web, done=0)
+        span = Span.begin(workers, done=side.counts().delivered)
+        of_web = Span.begin(web, done=0)
         ended = until_all(lambda: side.counts().delivered, count, f"{side.name}: delivered messages")
         cpu, seconds, number = span.end(workers, ended, count)
         web_cpu, _, _ = of_web.end(web, ended, count)
@@ -69,7 +69,7 @@ def callback_path(side: Side, count: int) -> Finding:
     warm_up, requests_of_half = requests[:_WARM_UP_CALLBACKS], requests[_WARM_UP_CALLBACKS + count :]
     with side.running_web() as web:
         callbacks.fire(side, warm_up, side.bed.folder)
-        span = _Span.begin(web, done=0)
+        span = Span.begin(web, done=0)
         full = callbacks.fire(side, requests[_WARM_UP_CALLBACKS : _WARM_UP_CALLBACKS + count], side.bed.folder)
         web_cpu, _, _ = span.end(web, time.monotonic(), count)
         rate = count / full.seconds
@@ -112,7 +112,7 @@ def latency(side: Side, count: int) -> Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class _Span:
+class Span:
     """The beginning of a stretch of work: CPU and wall clock, and how much was done before it."""
 
     cpu_seconds: float
@@ -120,7 +120,7 @@ class _Span:
     done: int
 
     @classmethod
-    def begin(cls, running: Running, *, done: int) -> "_Span":
+    def begin(cls, running: Running, *, done: int) -> "Span":
         return cls(running.cpu_seconds(), time.monotonic(), done)
 
     def end(self, running: Running, at: float, done: int) -> tuple[float, float, int]:
@@ -128,7 +128,7 @@ class _Span:
         return running.cpu_seconds() - self.cpu_seconds, at - self.at, done - self.done
 
 
-def _handed_over(side: Side, count: int, *, callbacks: bool) -> tuple[list[str], float]:
+def handed_over(side: Side, count: int, *, callbacks: bool) -> tuple[list[str], float]:
     """Hand messages over to nobody yet; return the recipients and the CPU seconds that it took the producer."""
     side.clear()
     side.bed.begin(callbacks=callbacks)
@@ -144,7 +144,7 @@ def _handed_over(side: Side, count: int, *, callbacks: bool) -> tuple[list[str],
 def _applied(side: Side, count: int) -> tuple[float, float]:
     """Start the workers on the callbacks that wait; return callbacks a second, and CPU seconds for one."""
     with side.running_workers(last=side.follows_with) as workers:
-        span = _Span.begin(workers, done=side.counts().delivered)
+        span = Span.begin(workers, done=side.counts().delivered)
         ended = until_all(lambda: side.counts().delivered, count, f"{side.name}: applied callbacks")
         cpu, seconds, number = span.end(workers, ended, count)
     return number / seconds, cpu / number

@@ -1,12 +1,14 @@
 """The pipeline, started by the command lines that its documentation gives."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from cryptography.fernet import Fernet
 
 from messaging_pipeline.accept.accept import Accepting
 from messaging_pipeline.db.migrate import migrate
+from messaging_pipeline.ids import ServiceKey
 from messaging_pipeline.runtime import build_runtime
 from messaging_pipeline.settings import Settings
 from messaging_pipeline.stack import own_processes
@@ -35,18 +37,30 @@ with source as (
 select sid, id from copied
 """
 
+_DUE_COPIES = """
+insert into messages (id, tenant, service, to_number, content, encoding, segments, priority, status, status_at,
+                      due_at, fingerprint, created_at)
+select gen_random_uuid(), tenant, service, to_number, content, encoding, segments, priority, status, status_at,
+       due_at, fingerprint, created_at
+from (select * from messages where service = %(service)s limit 1) as source, generate_series(2, %(count)s)
+"""
+
 
 class OurSide(Side):
-    """Deliver worker, events worker, beat and webhooks."""
+    """Deliver workers, events worker, beat and webhooks.
 
-    name = "ours"
+    ``configuration`` is a ``messaging.toml`` in which ``{service}`` and ``{account}`` stand for the SIDs of the bed.
+    """
+
     sends_with = "deliver"
     follows_with = "events"
 
-    def __init__(self, bed: Bed, redis_number: int) -> None:
+    def __init__(self, bed: Bed, redis_number: int, *, name: str = "ours", configuration: str = _CONFIGURATION) -> None:
+        self.name = name
+        self.deliver_workers = 1
         super().__init__(bed, redis_number)
-        config = bed.folder / "messaging.toml"
-        config.write_text(_CONFIGURATION.format(service=bed.messaging_service_sid))
+        config = bed.folder / f"{name}.toml"
+        config.write_text(configuration.format(service=bed.messaging_service_sid, account=bed.account_sid))
         port = free_port()
         self._web_url = f"http://{LOOPBACK}:{port}"
         self._environment = {
@@ -70,6 +84,32 @@ class OurSide(Side):
         """Accept one message through the library's front door."""
         self._accepting.accept({"to": to, "body": BODY})
 
+    def accept_for(self, service: str, to: str, priority: str) -> None:
+        """Accept one message for a service."""
+        tenant = self._runtime.configuration.services[service].tenant
+        self._accepting.accept({"to": to, "body": BODY, "service": service, "tenant": tenant, "priority": priority})
+
+    def copy_due(self, service: str, count: int) -> None:
+        """Accept one message for a service, make ``count`` of it that are due, and wake nobody."""
+        self.accept_for(service, "+14155550100", "bulk")
+        self.database.execute(_DUE_COPIES, {"service": service, "count": count})
+
+    def with_sid_of(self, service: str) -> int:
+        """Count a service's messages that have a SID."""
+        statement = "select count(*) from messages where service = %s and sid is not null"
+        ((count,),) = self.database.execute(statement, (service,)).fetchall()
+        return int(count)
+
+    def put_off(self) -> None:
+        """Let nothing be due before ``let_go``."""
+        self.database.execute("update messages set due_at = due_at + interval '1 day' where status = 'pending'")
+
+    def let_go(self) -> None:
+        """Let everything be due and wake the workers of every service."""
+        self.database.execute("update messages set due_at = now() where status = 'pending'")
+        for service in self._runtime.configuration.services:
+            self._runtime.bell.ring(ServiceKey(service))
+
     def seed_sent(self, sids: Sequence[str]) -> list[str]:
         """Accept one message and put copies of it where messages stand once they are sent."""
         self.accept("+14155550100")
@@ -77,8 +117,10 @@ class OurSide(Side):
         return [paths[sid] for sid in sids]
 
     def workers(self, folder: Path) -> list[ProcessSpec]:
-        """Describe deliver, events and beat."""
-        return [spec for spec in self._all(folder) if spec.name != "webhooks"]
+        """Describe deliver, as many as there are to be, events and beat."""
+        specs = [spec for spec in self._all(folder) if spec.name != "webhooks"]
+        (deliver,) = [spec for spec in specs if spec.name == "deliver"]
+        return specs + [_another(deliver, number) for number in range(2, self.deliver_workers + 1)]
 
     def web(self, folder: Path) -> ProcessSpec:
         """Describe the webhooks."""
@@ -100,3 +142,14 @@ class OurSide(Side):
         names = own_processes.MEASURED
         metrics_ports = dict(zip(names, free_ports(len(names)), strict=True))
         return own_processes.pipeline(self._environment, folder, metrics_ports)
+
+
+def _another(deliver: ProcessSpec, number: int) -> ProcessSpec:
+    """Describe one more deliver worker: another name, and metrics on another port."""
+    name, port = f"deliver-{number}", free_port()
+    return replace(
+        deliver,
+        name=name,
+        argv=tuple(part.replace("deliver@", f"{name}@") for part in deliver.argv),
+        environment={**(deliver.environment or {}), "MESSAGING_METRICS_PORT": str(port)},
+    )

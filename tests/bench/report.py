@@ -3,18 +3,19 @@
 import json
 import os
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.bench.figures import SECTIONS, Figure, Figures
+from tests.bench.figures import Figure, Figures, Section, chosen
 from tests.bench.options import Options
 from tests.bench.run import Results
 
 _WIDTH = 56
+_HEADS = {"better": "   better   (rounds)", "times": "   times the first", "nothing": ""}
 
 
 def machine() -> dict[str, Any]:
@@ -59,27 +60,40 @@ def _lines(options: Options, results: Results) -> Iterator[str]:
             f"trial of the baseline with -c {pool}: {figures['messages_per_second']:.1f} messages a second, "
             f"{figures['worker_cpu_ms']:.2f} ms worker CPU a message"
         )
-    yield f"the baseline runs with -c {results.pool}"
-    for section in SECTIONS:
-        if section.key not in options.only:
-            continue
-        yield ""
-        yield f"{section.title:<{_WIDTH + 12}}{'baseline':>10}{'ours':>10}{'better':>9}   (rounds)"
-        of_sides = results.figures[section.key]
-        for figure in section.figures:
-            yield _line(figure, of_sides["baseline"], of_sides["ours"])
+    if results.pool:
+        yield f"the baseline runs with -c {results.pool}"
+    for section in chosen(options.only):
+        yield from _section(section, results.figures[section.key])
     yield ""
     yield from [f"WRONG: {problem}" for problem in results.problems] or ["every check passed"]
 
 
-def _line(figure: Figure, baseline: Sequence[Figures], ours: Sequence[Figures]) -> str:
-    theirs, mine = [one[figure.key] for one in baseline], [one[figure.key] for one in ours]
-    ratio = _better(figure, median(theirs), median(mine))
-    by_round = sorted(_better(figure, one, other) for one, other in zip(theirs, mine, strict=True))
-    return (
-        f"  {figure.label:<{_WIDTH + 10}}{_number(median(theirs)):>10}{_number(median(mine)):>10}{ratio:>8.2f}x"
-        f"   {by_round[0]:.2f} to {by_round[-1]:.2f}"
-    )
+def _section(section: Section, columns: Mapping[str, Sequence[Figures]]) -> Iterator[str]:
+    yield ""
+    names = "".join(f"{name:>10}" for name in columns)
+    yield f"{section.title:<{_WIDTH + 12}}{names}{_HEADS[section.shown]}".rstrip()
+    for figure in section.figures:
+        values = "".join(f"{_number(median(_values(figure, rounds))):>10}" for rounds in columns.values())
+        yield f"  {figure.label:<{_WIDTH + 10}}{values}{_ratios(section, figure, list(columns.values()))}"
+
+
+def _ratios(section: Section, figure: Figure, columns: Sequence[Sequence[Figures]]) -> str:
+    if section.shown == "nothing":
+        return ""
+    first, *others = [_values(figure, rounds) for rounds in columns]
+    if section.shown == "times":
+        return "".join(_times(median(other), median(first)) for other in others)
+    (other,) = others
+    by_round = sorted(_better(figure, one, another) for one, another in zip(first, other, strict=True))
+    return f"{_better(figure, median(first), median(other)):>8.2f}x   {by_round[0]:.2f} to {by_round[-1]:.2f}"
+
+
+def _times(one: float, other: float) -> str:
+    return f"{one / other:>8.2f}x" if other else f"{'-':>9}"
+
+
+def _values(figure: Figure, rounds: Sequence[Figures]) -> list[float]:
+    return [one[figure.key] for one in rounds]
 
 
 def _better(figure: Figure, baseline: float, ours: float) -> float:

@@ -1,12 +1,12 @@
-"""One run: choose the baseline's pool, then measure both sides in turn."""
+"""One run: choose the baseline's pool, measure both sides in turn, then what is ours alone."""
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
-from tests.bench import measures
+from tests.bench import measures, rate, scaling, slow_sender, table
 from tests.bench.baseline_side import BaselineSide
 from tests.bench.bed import Bed, made_bed
 from tests.bench.figures import Figures
@@ -21,30 +21,60 @@ _TRIAL_MESSAGES_A_PROCESS = 20
 
 @dataclass(slots=True)
 class Results:
-    """Everything found: ``figures[section][side]`` has one entry for each round."""
+    """Everything found: ``figures[section][column]`` has one entry for each round; most columns are sides."""
 
     figures: dict[str, dict[str, list[Figures]]] = field(default_factory=dict)
     trials: dict[int, Figures] = field(default_factory=dict)
     pool: int = 0
     problems: list[str] = field(default_factory=list)
 
-    def add(self, section: str, side: str, finding: Finding) -> None:
+    def add(self, section: str, column: str, finding: Finding) -> None:
         """Take down what a measurement found."""
-        self.figures.setdefault(section, {}).setdefault(side, []).append(finding.figures)
+        self.figures.setdefault(section, {}).setdefault(column, []).append(finding.figures)
         self.problems += finding.problems
+
+
+#: What is measured on our side alone; each yields the name of a column and what was found for it.
+_ALONE: Mapping[str, Callable[[Bed, Options], Iterator[tuple[str, Finding]]]] = {
+    "scaling": scaling.measure,
+    "table": table.measure,
+    "slow-sender": slow_sender.measure,
+    "rate": rate.measure,
+}
+#: What takes minutes to prepare is measured once, whatever the number of rounds.
+_ONCE = frozenset({"table"})
 
 
 def run(options: Options) -> Results:
     """Measure everything; raises StoodStill or ProcessFailed when a side does not work at all."""
-    results, measurements = Results(), _measurements(options)
-    with made_bed() as bed, _both_sides(bed, options) as (baseline, ours):
+    results = Results()
+    with made_bed() as bed:
+        _compare(bed, options, results)
+        _measure_alone(bed, options, results)
+    return results
+
+
+def _compare(bed: Bed, options: Options, results: Results) -> None:
+    measurements = _measurements(options)
+    sections = [section for section in options.only if section in measurements]
+    if not sections:
+        return
+    with _both_sides(bed, options) as (baseline, ours):
         _choose_pool(baseline, options, results)
         for number in range(1, options.rounds + 1):
-            for section in options.only:
+            for section in sections:
                 for side in (baseline, ours):
                     with _told(f"round {number} of {options.rounds}: {section}, {side.name}"):
                         results.add(section, side.name, measurements[section](side))
-    return results
+
+
+def _measure_alone(bed: Bed, options: Options, results: Results) -> None:
+    for number in range(1, options.rounds + 1):
+        for section in options.only:
+            if section in _ALONE and (number == 1 or section not in _ONCE):
+                with _told(f"round {number} of {options.rounds}: {section}"):
+                    for column, finding in _ALONE[section](bed, options):
+                        results.add(section, column, finding)
 
 
 @contextmanager
