@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.faults.options import Options
 from tests.faults.records import Records, Violation
 from tests.faults.rules import RULES
+from tests.faults.rules.rate import fullest_windows
 from tests.faults.run import Outcome
 
 _IDS_SHOWN = 8
@@ -54,6 +55,8 @@ def _statuses(records: Records) -> Iterator[str]:
     yield f"  {'answers spoilt':<26} {dict(lost)}"
     yield f"  {'once unconfirmed':<26} {doubts}"
     yield f"  {'texts to us':<26} {len(records.texts_sent)}"
+    windows = (f"{key} {most:.0f} of {allowed:g}" for key, (most, allowed) in fullest_windows(records).items())
+    yield f"  {'fullest windows':<26} {', '.join(windows)} segments above the rate"
     yield f"  {'final statuses':<26} {dict(Counter(one.status for one in records.stored))}"
 
 

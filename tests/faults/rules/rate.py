@@ -19,16 +19,21 @@ _UNIT_PER_SECOND = 1_000_000
 def rate_is_kept(records: Records) -> list[Violation]:
     """Hold the moments at which the creates of each service came against its rate, whatever it was at the time."""
     wrong = []
-    for service, paces in records.paces.items():
-        uses = sorted(_uses(records, service))
-        allowed = allowance(paces)
-        most = most_above(uses, paces)
+    for service, (most, allowed) in fullest_windows(records).items():
         if most > allowed:
             sentence = (
                 f"{service}: some window held {most:.1f} segments more than its length allows; {allowed:g} may be"
             )
             wrong.append(Violation(_RULE, sentence))
     return wrong
+
+
+def fullest_windows(records: Records) -> dict[str, tuple[float, float]]:
+    """Return for each service by how much its fullest window exceeded its length, and by how much it may."""
+    return {
+        service: (most_above(sorted(_uses(records, service)), paces), allowance(paces))
+        for service, paces in records.paces.items()
+    }
 
 
 def pauses_are_kept(records: Records) -> list[Violation]:
