@@ -107,6 +107,10 @@ class OurSide(Side):
     def let_go(self) -> None:
         """Let everything be due and wake the workers of every service."""
         self.database.execute("update messages set due_at = now() where status = 'pending'")
+        self.wake()
+
+    def wake(self) -> None:
+        """Wake the workers of every service."""
         for service in self._runtime.configuration.services:
             self._runtime.bell.ring(ServiceKey(service))
 

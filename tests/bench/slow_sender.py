@@ -51,7 +51,7 @@ def _probe(side: OurSide, count: int, *, crowd: int) -> Finding:
         side.copy_due("bulk", (count + _WARM_UP) * _BULK_PER_PROBE)
     side.settle()
     with side.running_workers(last=side.sends_with):
-        side.let_go()
+        side.wake()
         accepted_at = _send(side, measures.recipients(count + _WARM_UP))
         ended_at = time.time()
     creates = side.bed.control.ledger()["creates"]
