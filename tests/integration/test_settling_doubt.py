@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from messaging_pipeline import Pipeline
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.errors import InvalidInput, NotAllowed, NotFound
 from messaging_pipeline.ids import E164, MessageId, new_message_id
@@ -352,3 +353,16 @@ def test_a_nameless_callback_that_came_first_is_applied_once_its_sid_is_bound(
     ask_everything(sending)
     sending.sweep.run()
     assert statuses(sending, [message_id]) == ["delivered"]
+
+
+def test_python_resolves_as_the_shell_does(sending: WorkerRuntime, simulator: Simulator) -> None:
+    found, lost = doubtful(sending), doubtful(sending, ANSWERED_500_NOT_CREATED)
+    until_at_twilio(simulator, "delivered")
+    with Pipeline(sending.base.settings) as pipeline:
+        pipeline.resolve(str(found), sent=remote(simulator)[0]["sid"])
+        pipeline.resolve(lost)
+        assert [pipeline.show(one)["status"] for one in (found, lost)] == ["delivered", "pending"]
+        with pytest.raises(NotAllowed):
+            pipeline.resolve(lost)
+        pipeline.cancel(lost)
+        assert pipeline.show(lost)["status"] == "canceled"
