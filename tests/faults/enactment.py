@@ -21,7 +21,7 @@ _READ_ANEW_SECONDS = 8.0
 BASE = {
     "answer_lost": 0.005,
     "reset_after_accept": 0.008,
-    "server_error_before": 0.005,
+    "server_error_before": 0.003,
     "server_error_after": 0.005,
     "throttle_burst": 0.0,  # each one slows the whole account down for minutes, so there is a spell of it and no more
     "throttle_burst_seconds": 0.05,
@@ -36,7 +36,7 @@ SPELLS: dict[str, dict[str, float]] = {
     "callbacks-unruly": {"callback_late": 0.4, "callback_duplicate": 0.5, "callback_reorder": 0.5},
     "throttled": {"throttle_burst": 0.3, "throttle_burst_seconds": 0.8},
     "answers-lost": {"answer_lost": 0.03, "reset_after_accept": 0.1, "server_error_after": 0.05},
-    "errors": {"server_error_before": 0.1, "server_error_after": 0.1},
+    "errors": {"server_error_before": 0.05, "server_error_after": 0.1},
 }
 
 

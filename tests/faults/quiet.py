@@ -3,11 +3,15 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import psycopg
 
+from messaging_pipeline.configuration import DEFAULT_TENANT
+from messaging_pipeline.ids import MessageId
+from messaging_pipeline.runtime import build_runtime
 from tests.faults import command_line
 from tests.faults.evidence import gather
 from tests.faults.ground import Ground
@@ -16,6 +20,8 @@ from tests.faults.rules.ladder import ENDED
 
 _LOOK_SECONDS = 2.0
 _RECONCILES_EVERY_SECONDS = 6.0
+#: So many are settled by command; the rest by what the command calls, since a process for each takes its time.
+_BY_COMMAND = 3
 _STANDSTILL_SECONDS = 90.0
 _LONGEST_SECONDS = 420.0
 
@@ -35,7 +41,7 @@ class Quiet:
     say: Callable[[str], None]
     evidence_seconds: float
     resolved: int = 0
-    commands: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
 
     def wait(self, look_after: Callable[[], None]) -> bool:
         """Return whether everything is settled; False when nothing moves any more, or it takes too long."""
@@ -54,7 +60,7 @@ class Quiet:
             if now - moved_at > _STANDSTILL_SECONDS or now - began > _LONGEST_SECONDS:
                 return False
             if now - asked_at > _RECONCILES_EVERY_SECONDS:
-                self._reconcile()
+                self._command("reconcile")
                 self._release_held()
                 if now - began > self.evidence_seconds:
                     self._resolve([one for one, (status, _, _) in states.items() if status == "unconfirmed"])
@@ -78,31 +84,29 @@ class Quiet:
         evidence = gather(self.ground)
         return set(evidence["texts_sent"]) <= set(evidence["texts_stored"])
 
-    def _reconcile(self) -> None:
-        answer = command_line.run(self.ground.environment, "reconcile")
-        if answer.exit_code != 0:
-            self.commands.append(f"reconcile: exit {answer.exit_code}: {answer.words.strip()[-300:]}")
-
     def _release_held(self) -> None:
         """A service that a worker with the old file held once more goes on."""
         with psycopg.connect(self.ground.postgres.url) as connection:
             held = connection.execute("select service from service_states where sending <> 'on'").fetchall()
         for (service,) in held:
             self.say(f"           {service} is held or paused: resumed")
-            command_line.run(self.ground.environment, "services", "resume", service)
+            self._command("services", "resume", service)
 
     def _resolve(self, doubtful: Sequence[str]) -> None:
         """Say of what never was created that it was not sent; of the rest Twilio's lists tell, and must."""
         made = {create.message_id for create in gather(self.ground)["creates"] if create.created}
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(self._resolve_one, [one for one in doubtful if one not in made]))
+        never_made = [one for one in doubtful if one not in made]
+        for message_id in never_made[:_BY_COMMAND]:
+            self._command("messages", "resolve", message_id, "--not-sent")
+        with closing(build_runtime(self.ground.settings, name="operator")) as runtime:
+            for message_id in never_made[_BY_COMMAND:]:
+                runtime.resolving.not_sent(MessageId(UUID(message_id)), DEFAULT_TENANT)
+        self.resolved += len(never_made)
 
-    def _resolve_one(self, message_id: str) -> None:
-        answer = command_line.run(self.ground.environment, "messages", "resolve", message_id, "--not-sent")
-        if answer.exit_code == 0:
-            self.resolved += 1
-        else:
-            self.commands.append(f"resolve: exit {answer.exit_code}: {answer.words.strip()[-300:]}")
+    def _command(self, *words: str) -> None:
+        answer = command_line.run(self.ground.environment, *words)
+        if answer.exit_code != 0:
+            self.failures.append(f"{' '.join(words)}: exit {answer.exit_code}: {answer.words.strip()[-300:]}")
 
 
 def _in_words(counts: Mapping[str, int]) -> str:

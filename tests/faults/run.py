@@ -88,7 +88,7 @@ class _Run:
             owed=tuple(owed),
             not_handed_over=tuple(order.id for order in placed if order.id not in known),
             deaths=tuple(self.crew.deaths),
-            surprises=(*self.crew.surprises, *operations.failures, *quiet.commands),
+            surprises=(*self.crew.surprises, *operations.failures, *quiet.failures),
             api_outages=tuple(self.ground.gate.outages),
             paces={service: tuple(paces) for service, paces in operations.paces.items()},
             pauses={service: tuple(pauses) for service, pauses in operations.pauses.items()},
