@@ -17,6 +17,8 @@ from messaging_pipeline.queues import QUEUE_OF, Queue, Task
 #: the shortest wins. Longer than the longest task, which is bounded by the timeouts of its outside calls.
 _VISIBILITY_TIMEOUT_SECONDS = 300
 _SOCKET_TIMEOUT_SECONDS = 2
+#: RabbitMQ answers when a majority of its nodes have a task on disk, and a queue may have to be made first.
+_CONFIRM_SECONDS = 4
 #: A publish that failed after at least this long did not find a closed door, but somebody who does not answer.
 _HUNG_AFTER_SECONDS = 1.0
 #: How long nobody tries again then. Otherwise everybody who comes meanwhile waits as long, one behind the other.
@@ -92,7 +94,7 @@ class Publisher:
         self._celery = make_celery("messaging-pipeline-publisher", broker_url, pool_limit=pool_limit)
         if _is_rabbitmq(broker_url):
             # A worker waits for its next task on such a connection; only a publisher may lose patience.
-            patience = {"read_timeout": _SOCKET_TIMEOUT_SECONDS, "write_timeout": _SOCKET_TIMEOUT_SECONDS}
+            patience = {"read_timeout": _CONFIRM_SECONDS, "write_timeout": _CONFIRM_SECONDS}
             self._celery.conf.broker_transport_options.update(patience)
         self._failures = _failures(self._celery)
         self._quiet_until = -math.inf

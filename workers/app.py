@@ -6,16 +6,15 @@ from celery import Celery
 
 from messaging_pipeline.publish import make_celery
 from messaging_pipeline.settings import Settings
-from workers import lifecycle, schedule
-from workers.redis_transport import transport_for
+from workers import lifecycle, redis_transport, schedule
 
 
 def create_app(settings: Settings) -> Celery:
     """Make the application with its tasks, its schedule and what happens when a worker starts and stops."""
+    redis_transport.use_for_redis()
     celery = make_celery("messaging-pipeline", settings.broker_url)
     celery.conf.beat_schedule = schedule.BEAT
     celery.conf.imports = ("workers.tasks",)
-    celery.conf.broker_transport = transport_for(settings.broker_url)
     celery.set_default()
     celery.set_current()
     lifecycle.connect(settings)

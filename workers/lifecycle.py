@@ -19,6 +19,8 @@ from messaging_pipeline.waking.alarm_clock import AlarmClock
 
 _log = logging.getLogger(__name__)
 
+_LOOK_UP_SECONDS = 1.0
+
 
 @contextmanager
 def stopping_at_wrong_settings() -> Iterator[None]:
@@ -38,6 +40,7 @@ class Lifecycle:
         self._runtime: WorkerRuntime | None = None
         self._stop = threading.Event()
         self._alarm_clock: threading.Thread | None = None
+        self._attentive = False
 
     @property
     def runtime(self) -> WorkerRuntime:
@@ -57,6 +60,12 @@ class Lifecycle:
             serve_metrics(settings.metrics_port, settings.metrics_host)
         if Queue.DELIVER in instance.app.amqp.queues.consume_from:
             self._alarm_clock = AlarmClock(self._runtime.base.wake_ups, self._stop).start()
+
+    def stay_attentive(self, sender: Any, **_: Any) -> None:
+        """Let the worker's loop look up every second: asleep at RabbitMQ, it hears of a SIGTERM after ten."""
+        if not self._attentive:  # ready again after an outage, the loop has its timer still
+            self._attentive = True
+            sender.hub.call_repeatedly(_LOOK_UP_SECONDS, lambda: None)
 
     def stop(self, **_: Any) -> None:
         """Close everything after the last task has ended."""
@@ -81,6 +90,7 @@ def connect(settings: Settings) -> None:
     _current.append(lifecycle)
     signals.celeryd_after_setup.connect(lifecycle.start, weak=False)
     signals.worker_shutdown.connect(lifecycle.stop, weak=False)
+    signals.worker_ready.connect(lifecycle.stay_attentive, weak=False)
     signals.setup_logging.connect(_set_up_logging, weak=False)
 
 

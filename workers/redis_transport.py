@@ -1,30 +1,43 @@
-"""Kombu's transport for Redis, made to call a connection that is gone by its name."""
+"""Redis as a broker that may go away and come back: kombu's transport, with one error put right."""
 
 from typing import Any
 
-from kombu.transport import redis as kombu_redis
+from kombu.transport import TRANSPORT_ALIASES, redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 
-class LastingChannel(kombu_redis.Channel):
-    """A channel that says "the connection is lost" when it is used after the loss, by a late ack or while closing.
+class _Channel(redis.Channel):
+    """A channel that says what is the matter when it outlives its connection.
 
-    Kombu 5.7 raises ``AttributeError`` there, which Celery takes for a bug: the worker ends whenever Redis goes away
-    while a task is under way. A lost connection it makes anew.
+    A task that was at work when the connection was lost acknowledges to the old channel when it ends, and Celery
+    hands back what is unfinished through it. kombu 5.7 answers with an AttributeError, which Celery takes for a
+    bug: the worker ends. An error of the connection is logged, and the task counts as not acknowledged.
     """
 
-    def _connparams(self, asynchronous: bool = False) -> Any:
+    def _connparams(self, *args: Any, **kwargs: Any) -> Any:
         if self.connection.client is None:
-            raise RedisConnectionError("the connection to the broker was closed")
-        return super()._connparams(asynchronous=asynchronous)
+            raise RedisConnectionError("the connection was lost")
+        return super()._connparams(*args, **kwargs)
 
 
-class LastingTransport(kombu_redis.Transport):
-    """What workers use for ``redis://`` and ``rediss://``."""
-
-    Channel = LastingChannel
+class _SentinelChannel(_Channel, redis.SentinelChannel):
+    pass
 
 
-def transport_for(broker_url: str) -> str | None:
-    """Return the name of the transport for a broker, or None when kombu's own will do."""
-    return f"{__name__}:LastingTransport" if broker_url.startswith(("redis://", "rediss://")) else None
+class Transport(redis.Transport):
+    """For ``redis://`` and ``rediss://``."""
+
+    Channel = _Channel
+
+
+class SentinelTransport(redis.SentinelTransport):
+    """For ``sentinel://``."""
+
+    Channel = _SentinelChannel
+
+
+def use_for_redis() -> None:
+    """Let every connection of this process that leads to a Redis use these."""
+    TRANSPORT_ALIASES.update(
+        redis=f"{__name__}:Transport", rediss=f"{__name__}:Transport", sentinel=f"{__name__}:SentinelTransport"
+    )
