@@ -12,7 +12,6 @@ import psycopg
 from cryptography.fernet import Fernet
 
 from messaging_pipeline.db.migrate import migrate
-from messaging_pipeline.db.pool import Pool
 from messaging_pipeline.deliver.claims import Wanted, claim_due
 from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.ids import ServiceKey
@@ -53,7 +52,6 @@ class _Store:
     """A store of some size, with what is due and what is sent in it; one connection serves it."""
 
     runtime: Runtime
-    backend: int
     sent: list[tuple[Any, str]]
     claims: _Costs = field(default_factory=_Costs)
     reports: _Costs = field(default_factory=_Costs)
@@ -62,7 +60,7 @@ class _Store:
     def turn(self) -> None:
         """Claim a batch and apply a group."""
         for costs, work in ((self.claims, self._claim), (self.reports, self._apply)):
-            if (number := costs.of(work, self.backend)) != _GROUP:
+            if (number := costs.of(work, self._backend())) != _GROUP:
                 self.problems.append(f"table: {number} messages in place of {_GROUP}")
 
     def _claim(self) -> int:
@@ -75,6 +73,11 @@ class _Store:
         now = self.runtime.clock.now()
         reports = [Evidence(message_id, "default", sid, "delivered", None, now, attempt=1) for message_id, sid in group]
         return len(self.runtime.following.apply(reports).moved)
+
+    def _backend(self) -> int:
+        """Return the process of the store's one connection; the pool closes one that has rested."""
+        with self.runtime.pool.connection() as connection:
+            return connection.info.backend_pid
 
     def figures(self) -> Figures:
         """Return medians of the clock and means of the CPU, in milliseconds."""
@@ -125,9 +128,4 @@ def _made(bed: Bed, rows: int, turns: int, closing: ExitStack) -> _Store:
     }
     runtime = build_runtime(Settings.from_environment(environment), name=f"table {rows}", connections=1, checked=False)
     closing.callback(runtime.close)
-    return _Store(runtime, _backend(runtime.pool), sent)
-
-
-def _backend(pool: Pool) -> int:
-    with pool.connection() as connection:
-        return connection.info.backend_pid
+    return _Store(runtime, sent)
