@@ -19,7 +19,6 @@ from messaging_pipeline.configuration import Configuration, load_configuration
 from messaging_pipeline.db.pool import Pool, open_pool
 from messaging_pipeline.deliver.book import Book
 from messaging_pipeline.deliver.lane import Lane
-from messaging_pipeline.deliver.lines import Lines, slots_of_accounts
 from messaging_pipeline.deliver.order import Turns
 from messaging_pipeline.deliver.outgoing import Outgoing
 from messaging_pipeline.deliver.seats import Seats
@@ -41,6 +40,7 @@ from messaging_pipeline.reconcile.run import Reconciling
 from messaging_pipeline.redis_client import open_redis
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.services.board import ServiceBoard
+from messaging_pipeline.services.lines import Lines, slots_of_accounts
 from messaging_pipeline.settings import Settings, required
 from messaging_pipeline.twilio_api.accounts import Accounts
 from messaging_pipeline.twilio_api.client import TwilioApi
@@ -147,10 +147,11 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
     base = build_runtime(settings, name=name, connections=min(threads, _CONNECTIONS) + 2, checked=False, clock=clock)
     wake = partial(wake_fallbacks, base.publisher)
     following, receiving = base.following, Receiving(base.pool, base.sealer)
+    lines = Lines(slots_of_accounts(base.redis, base.configuration), base.configuration, base.board)
     return WorkerRuntime(
         base=base,
         from_broker=AcceptingFromBroker(base.accepting),
-        lane=_lane(base, settings, threads, wake),
+        lane=_lane(base, settings, threads, lines, wake),
         following=following,
         receiving=receiving,
         falling_back=FallingBack(base.pool, base.clock, base.sealer, postbox_from(settings)),
@@ -162,6 +163,7 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
             configuration=base.configuration,
             sealer=base.sealer,
             accounts=base.accounts,
+            lines=lines,
             following=following,
             receiving=receiving,
             bell=base.bell,
@@ -191,7 +193,9 @@ def _publish_wake_up(publisher: Publisher, service: ServiceKey) -> None:
     publisher.publish(Task.DELIVER, {"service": service})
 
 
-def _lane(base: Runtime, settings: Settings, threads: int, wake_fallbacks: Callable[[list[StepId]], None]) -> Lane:
+def _lane(
+    base: Runtime, settings: Settings, threads: int, lines: Lines, wake_fallbacks: Callable[[list[StepId]], None]
+) -> Lane:
     lease = timedelta(seconds=settings.lease_seconds)
     worker = f"{socket.gethostname()}:{os.getpid()}"
     return Lane(
@@ -209,7 +213,7 @@ def _lane(base: Runtime, settings: Settings, threads: int, wake_fallbacks: Calla
         ),
         board=base.board,
         seats=Seats(threads),
-        lines=Lines(slots_of_accounts(base.redis, base.configuration), base.configuration, base.board),
+        lines=lines,
         twilio=_twilio_apis(base),
         outgoing=Outgoing(base.sealer, base.configuration, settings.callback_url),
         new_book=partial(Book, base.pool, base.clock, base.sealer, base.configuration, lease, worker, wake_fallbacks),

@@ -18,7 +18,6 @@ from messaging_pipeline.clock import Clock
 from messaging_pipeline.decide.next_step import Step
 from messaging_pipeline.deliver.book import Book
 from messaging_pipeline.deliver.claims import ClaimedMessage
-from messaging_pipeline.deliver.lines import Line, Lines
 from messaging_pipeline.deliver.outgoing import Outgoing
 from messaging_pipeline.deliver.seats import Seat, Seats
 from messaging_pipeline.deliver.supply import Batch, Supply
@@ -27,6 +26,7 @@ from messaging_pipeline.messages.state_machine import Status
 from messaging_pipeline.pacing.daily_cap import CapDay
 from messaging_pipeline.sealing import CannotUnseal
 from messaging_pipeline.services.board import ServiceBoard
+from messaging_pipeline.services.lines import Line, Lines
 from messaging_pipeline.twilio_api.client import TwilioApi
 from messaging_pipeline.waking.bell import Bell
 from messaging_pipeline.waking.wake_ups import WakeUps

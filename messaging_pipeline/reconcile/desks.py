@@ -16,6 +16,7 @@ from messaging_pipeline.reconcile.out_of_time import OutOfTime
 from messaging_pipeline.reconcile.outbound import Outbound
 from messaging_pipeline.reconcile.run import Reconciling
 from messaging_pipeline.sealing import Sealer
+from messaging_pipeline.services.lines import Lines
 from messaging_pipeline.twilio_api.accounts import Accounts
 from messaging_pipeline.waking.bell import Bell
 
@@ -27,6 +28,7 @@ def reconciling(  # noqa: PLR0913 - each part by its name
     configuration: Configuration,
     sealer: Sealer,
     accounts: Accounts,
+    lines: Lines,
     following: Following,
     receiving: Receiving,
     bell: Bell,
@@ -38,6 +40,7 @@ def reconciling(  # noqa: PLR0913 - each part by its name
         clock=clock,
         configuration=configuration,
         accounts=accounts,
+        lines=lines,
         lists=Lists(pool, Outbound(pool, clock, following), Inbound(pool, clock, sealer, receiving)),
         checks=Checks(pool, clock, configuration.reconcile, following),
         doubts=Doubts(

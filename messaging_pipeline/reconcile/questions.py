@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from threading import Lock
@@ -13,6 +14,7 @@ from tenacity import RetryCallState, Retrying, retry_if_result, stop_after_attem
 from messaging_pipeline.configuration import Tenant
 from messaging_pipeline.metrics import record_reconcile_request
 from messaging_pipeline.reconcile.report import Ending, Limits
+from messaging_pipeline.services.lines import Line
 from messaging_pipeline.twilio_api.client import TwilioApi
 from messaging_pipeline.twilio_api.remote_messages import (
     AccountRefused,
@@ -52,6 +54,7 @@ class Questions:
     twilio: TwilioApi
     at_once: int
     limits: Limits
+    line: Callable[[], AbstractContextManager[Line]] = Line.free
     asked: int = 0
     unanswered: int = 0
     ending: Ending | None = None
@@ -108,7 +111,8 @@ class Questions:
                 raise NotAnswered
             self.asked += 1
         record_reconcile_request(kind)
-        return question()
+        with self.line() as line:
+            return question() if line.held else Throttled(line.wait_seconds)
 
     def _limit_reached(self) -> Ending | None:
         requests, seconds = self.limits.requests, self.limits.seconds

@@ -4,12 +4,14 @@ import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from messaging_pipeline.clock import Clock
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.pool import Pool
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.errors import InvalidSettings
+from messaging_pipeline.ids import TenantKey
 from messaging_pipeline.metrics import record_reconcile_finding, record_unconfirmed_overdue
 from messaging_pipeline.reconcile.alone import alone_with
 from messaging_pipeline.reconcile.asked import QuietMessage, all_quiet, claim_checks
@@ -20,6 +22,7 @@ from messaging_pipeline.reconcile.lists import Lists
 from messaging_pipeline.reconcile.outbound import Told
 from messaging_pipeline.reconcile.questions import Questions, requests_at_once
 from messaging_pipeline.reconcile.report import Limits, Report
+from messaging_pipeline.services.lines import Lines
 from messaging_pipeline.twilio_api.accounts import Accounts
 
 _log = logging.getLogger(__name__)
@@ -47,6 +50,7 @@ class Reconciling:
     clock: Clock
     configuration: Configuration
     accounts: Accounts
+    lines: Lines
     lists: Lists
     checks: Checks
     doubts: Doubts
@@ -79,9 +83,10 @@ class Reconciling:
             report.endings[tenant] = "refused"
             return
         at_once = requests_at_once(self.configuration.tenants[tenant])
-        listing = Questions(twilio, at_once, _half(limits))
+        line = partial(self.lines.one_of, TenantKey(tenant))
+        listing = Questions(twilio, at_once, _half(limits), line)
         told = self._read_lists(tenant, listing, wanted, report)
-        asking = Questions(twilio, at_once, _rest(limits, listing))
+        asking = Questions(twilio, at_once, _rest(limits, listing), line)
         if listing.ending in {None, "limit"}:
             self._ask(tenant, asking, wanted, told, report)
         _add_up(tenant, (listing, asking), report)

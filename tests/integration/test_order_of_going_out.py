@@ -6,13 +6,13 @@ import pytest
 
 from messaging_pipeline.accept.request import PRIORITY_RANKS
 from messaging_pipeline.clock import ManualClock
-from messaging_pipeline.deliver.lines import Lines
 from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.ids import MessageId, TenantKey
 from messaging_pipeline.pacing.slots import Slots
 from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.services import steer
+from messaging_pipeline.services.lines import Lines
 from messaging_pipeline.simulator.running import Simulator
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.delivering import DEFAULT, creates, drain, run_lanes, show

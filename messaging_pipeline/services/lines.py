@@ -1,4 +1,4 @@
-"""A lane's line to Twilio: one of the requests that an account may have under way at once, where that is limited."""
+"""Lines to Twilio: each is one of the requests that an account may have under way at once, where that is limited."""
 
 import math
 import time
@@ -40,7 +40,7 @@ class Lines:
     def one_of(self, tenant: TenantKey) -> "Line":
         """Return a line, held for the length of a ``with`` block unless all are taken."""
         slots = self.slots.get(tenant)
-        return Line(slots, 0 if slots is None else self._capacity(tenant))
+        return Line.free() if slots is None else Line(slots, self._capacity(tenant))
 
     def _capacity(self, tenant: TenantKey) -> int:
         """What is configured, times what the account has left of its pace."""
@@ -58,6 +58,11 @@ class Line:
     wait_seconds: float = field(default=0.0, init=False)
     _holder: str = field(default_factory=lambda: uuid4().hex, init=False)
     _renewed_at: float = field(default=0.0, init=False)
+
+    @classmethod
+    def free(cls) -> Self:
+        """Return a line of an account that is not limited."""
+        return cls(None, 0)
 
     def is_held(self) -> bool:
         """Renew the line if it is time for that; False when it is ours no more: then send nothing."""
