@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -196,7 +197,7 @@ def _publish_wake_up(publisher: Publisher, service: ServiceKey) -> None:
 def _lane(
     base: Runtime, settings: Settings, threads: int, lines: Lines, wake_fallbacks: Callable[[list[StepId]], None]
 ) -> Lane:
-    lease = timedelta(seconds=settings.lease_seconds)
+    lease, seats = timedelta(seconds=settings.lease_seconds), Seats(threads)
     worker = f"{socket.gethostname()}:{os.getpid()}"
     return Lane(
         clock=base.clock,
@@ -207,18 +208,20 @@ def _lane(
             board=base.board,
             bucket=Buckets(base.redis).bucket,
             turns=Turns(),
+            seats=seats,
             wake_ups=base.wake_ups,
             bell=base.bell,
             lease=lease,
         ),
         board=base.board,
-        seats=Seats(threads),
+        seats=seats,
         lines=lines,
         twilio=_twilio_apis(base),
         outgoing=Outgoing(base.sealer, base.configuration, settings.callback_url),
         new_book=partial(Book, base.pool, base.clock, base.sealer, base.configuration, lease, worker, wake_fallbacks),
         wake_ups=base.wake_ups,
         bell=base.bell,
+        stopping=threading.Event(),
     )
 
 

@@ -67,6 +67,11 @@ class Lifecycle:
             self._attentive = True
             sender.hub.call_repeatedly(_LOOK_UP_SECONDS, lambda: None)
 
+    def begin_to_stop(self, **_: Any) -> None:
+        """Let the lanes give back what they have not started: Celery waits for the tasks in hand."""
+        if self._runtime is not None:
+            self._runtime.lane.stopping.set()
+
     def stop(self, **_: Any) -> None:
         """Close everything after the last task has ended."""
         self._stop.set()
@@ -89,6 +94,7 @@ def connect(settings: Settings) -> None:
     lifecycle = Lifecycle(settings)
     _current.append(lifecycle)
     signals.celeryd_after_setup.connect(lifecycle.start, weak=False)
+    signals.worker_shutting_down.connect(lifecycle.begin_to_stop, weak=False)
     signals.worker_shutdown.connect(lifecycle.stop, weak=False)
     signals.worker_ready.connect(lifecycle.stay_attentive, weak=False)
     signals.setup_logging.connect(_set_up_logging, weak=False)

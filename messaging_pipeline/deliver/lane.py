@@ -9,6 +9,7 @@ attempt that was started on this thread is `unconfirmed`: it may have been sent,
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -33,8 +34,10 @@ from messaging_pipeline.waking.wake_ups import WakeUps
 
 _log = logging.getLogger(__name__)
 
-#: After this long a lane goes to the back of the queue, so that services take turns.
-_TIME_SLICE_SECONDS = 4.0
+#: After this long a lane goes to the back of the queue if every thread is taken, so that services take turns; after
+#: the longer time in any case, so that other workers are woken.
+_TIME_SLICE_SECONDS = 2.0
+_LONGEST_TIME_SECONDS = 20.0
 #: How often a message is looked at that no key opens.
 _PUT_OFF = timedelta(minutes=1)
 #: Lines are given back all the time: whoever waits for one looks again before the longest lease could run out.
@@ -45,7 +48,10 @@ _UNREACHABLE_REST_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """Sends due messages of one service after another task has woken it."""
+    """Sends due messages of one service after another task has woken it.
+
+    ``stopping`` is set when the worker is to end: its lanes then finish the message in hand and give back the rest.
+    """
 
     clock: Clock
     supply: Supply
@@ -57,9 +63,10 @@ class Lane:
     new_book: Callable[[CapDay | None], Book]
     wake_ups: WakeUps
     bell: Bell
+    stopping: threading.Event
 
     def run(self, service: ServiceKey) -> None:
-        """Send what is due for a service, as far as its tokens carry, for a few seconds."""
+        """Send what is due for a service, as far as its tokens carry, for some seconds."""
         self.wake_ups.begin(service)
         if service not in self.supply.configuration.services:
             _log.error("messages are due for service %s, which messaging.toml does not name", service)
@@ -72,11 +79,16 @@ class Lane:
             self._send_in_turn(service, seat, line)
 
     def _send_in_turn(self, service: ServiceKey, seat: Seat, line: Line) -> None:
-        ends = time.monotonic() + _TIME_SLICE_SECONDS
+        began = time.monotonic()
         while not seat.is_lost() and self._send_batch(service, line):
-            if time.monotonic() >= ends:
+            if self._is_over(time.monotonic() - began):
                 self.bell.ring(service)
                 return
+
+    def _is_over(self, seconds: float) -> bool:
+        if seconds >= _LONGEST_TIME_SECONDS or self.stopping.is_set():
+            return True
+        return seconds >= _TIME_SLICE_SECONDS and self.seats.somebody_may_wait()
 
     def _send_batch(self, service: ServiceKey, line: Line) -> bool:
         """Send one batch; return whether it is worth trying for another."""
@@ -90,12 +102,17 @@ class Lane:
         """Send the claimed messages one by one; return whether the service may go on."""
         for position, message in enumerate(batch.messages):
             left = batch.messages[position:]
+            if self.stopping.is_set():
+                self.supply.put_back(batch, left, "the worker stops")
+                self.bell.ring(batch.service)
+                return False
             standing = self.board.standing(batch.service)
             if not standing.sending:
                 self.supply.put_back(batch, left, standing.reason or f"the service is {standing.state}")
                 return False
             if not line.is_held():
                 self.supply.put_back(batch, left, "waiting for a free request of the account")
+                self.wake_ups.wake_later(batch.service, _LONGEST_WAIT_FOR_A_LINE_SECONDS)
                 return False
             if batch.has_perished():
                 renewed = self.supply.renew(batch, left)

@@ -19,6 +19,7 @@ class Seats:
     """
 
     def __init__(self, threads: int) -> None:
+        self._threads = threads
         self._shared = max(1, threads - max(1, threads // _KEPT_FREE))
         self._lock = Lock()
         self._taken: Counter[ServiceKey] = Counter()
@@ -26,6 +27,16 @@ class Seats:
     def one_for(self, service: ServiceKey) -> "Seat":
         """Return a seat, taken for the length of a ``with`` block."""
         return Seat(self, service)
+
+    def has_room_for(self, service: ServiceKey) -> bool:
+        """Tell whether one more lane of the service would keep its seat."""
+        with self._lock:
+            return self._taken[service] < self._share()
+
+    def somebody_may_wait(self) -> bool:
+        """Tell whether every thread is taken, so that another service may be waiting for one."""
+        with self._lock:
+            return self._taken.total() >= self._threads
 
     def take(self, service: ServiceKey) -> None:
         """Count one more lane."""
@@ -40,10 +51,13 @@ class Seats:
     def leave_if_too_many(self, service: ServiceKey) -> bool:
         """Leave if the service holds more than its share; one at a time, so that never all of them leave."""
         with self._lock:
-            too_many = self._taken[service] > max(1, self._shared // len(self._taken))
+            too_many = self._taken[service] > self._share()
             if too_many:
                 self._leave(service)
             return too_many
+
+    def _share(self) -> int:
+        return max(1, self._shared // max(1, len(self._taken)))
 
     def _leave(self, service: ServiceKey) -> None:
         self._taken[service] -= 1

@@ -18,6 +18,7 @@ from messaging_pipeline.deliver.claims import (
     weight_of_next_due,
 )
 from messaging_pipeline.deliver.order import Turns
+from messaging_pipeline.deliver.seats import Seats
 from messaging_pipeline.ids import ServiceKey
 from messaging_pipeline.pacing.daily_cap import CapDay, cap_day
 from messaging_pipeline.pacing.token_bucket import Grant, TokenBucket
@@ -68,6 +69,7 @@ class Supply:
     board: ServiceBoard
     bucket: Callable[[str, float, int], TokenBucket]
     turns: Turns
+    seats: Seats
     wake_ups: WakeUps
     bell: Bell
     lease: timedelta
@@ -164,7 +166,13 @@ class Supply:
         self.wake_ups.wake_later(service, (cap.ends_at - self.clock.now()).total_seconds())
 
     def _call_another(self, service: ServiceKey, tokens_are_left: bool, worth_waking_seconds: float) -> None:
-        """There may be more than this lane carries: wake another one, at once or when it will find tokens."""
+        """There may be more than this lane carries: wake another one, at once or when it will find tokens.
+
+        Where the service has its share of this worker's threads, its lanes carry on by themselves; other workers are
+        woken whenever one of them ends.
+        """
+        if not self.seats.has_room_for(service):
+            return
         if tokens_are_left:
             self.bell.ring(service)
         else:

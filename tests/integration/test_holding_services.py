@@ -123,6 +123,20 @@ def test_a_lane_that_is_under_way_stops_before_its_next_message(make_runtime: Ru
     assert statuses(runtime, ids) == {"pending": 20}
 
 
+def test_a_worker_that_stops_gives_back_what_it_has_not_started(make_runtime: RuntimeMaker) -> None:
+    runtime = make_runtime()
+    ids = [runtime.base.accepting.accept(a_send(to=f"+1415{2_000_000 + number}")) for number in range(20)]
+    batch = a_batch(runtime)
+    runtime.lane.stopping.set()
+    with runtime.lane.new_book(None) as book, runtime.lane.lines.one_of(batch.messages[0].tenant) as line:
+        assert not runtime.lane._send_all(book, batch, line)
+    assert statuses(runtime, ids) == {"pending": 20}
+    assert show(runtime, ids[0])["reason"] == "the worker stops"
+    another = make_runtime()
+    drain(another)
+    assert statuses(another, ids) == {"accepted": 20}
+
+
 def test_a_limit_at_twilio_slows_the_account_down_and_quiet_time_brings_it_back(
     sending: WorkerRuntime, clock: ManualClock
 ) -> None:

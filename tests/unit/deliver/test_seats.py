@@ -65,3 +65,21 @@ def test_a_seat_that_was_lost_is_not_given_back_twice() -> None:
             assert second.is_lost()
         assert second.is_lost()
         assert not first.is_lost()
+
+
+def test_a_service_has_room_until_it_has_its_share(taken: ExitStack) -> None:
+    seats = Seats(8)
+    assert seats.has_room_for(BUSY)
+    seated(taken, seats, BUSY, 5)
+    assert seats.has_room_for(BUSY)
+    seated(taken, seats, BUSY, 1)
+    assert not seats.has_room_for(BUSY)
+    assert seats.has_room_for(OTHER)
+
+
+def test_somebody_may_wait_only_when_every_thread_is_taken(taken: ExitStack) -> None:
+    seats = Seats(2)
+    taken.enter_context(seats.one_for(BUSY))
+    assert not seats.somebody_may_wait()
+    taken.enter_context(seats.one_for(OTHER))
+    assert seats.somebody_may_wait()
