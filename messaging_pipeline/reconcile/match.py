@@ -64,16 +64,25 @@ def match(attempts: Sequence[Doubtful], candidates: Sequence[Candidate]) -> Matc
 
     Attempts and candidates that fit each other, directly or through others, form a group. In a group where everyone
     fits everyone, equal numbers are bound in order of time: who is who cannot be told, and need not be, since they
-    say the same to the same person. Every other group is left undecided.
+    say the same to the same person. Where all attempts are one message's, which was sent again while it was in doubt,
+    fewer candidates are its own as well: they go to the newest attempts. Every other group is left undecided.
     """
     bound: list[tuple[Doubtful, Candidate]] = []
     undecided: set[tuple[UUID, int]] = set()
     for group, fitting in _groups(attempts, candidates):
-        if fitting and len(group) == len(fitting) and all(_fits(one, other) for one in group for other in fitting):
-            bound += zip(sorted(group, key=_when_started), sorted(fitting, key=_when_created), strict=True)
+        if fitting and _is_clear(group, fitting):
+            newest = sorted(group, key=_when_started)[-len(fitting) :]
+            bound += zip(newest, sorted(fitting, key=_when_created), strict=True)
         elif fitting:
             undecided |= {(one.message_id, one.attempt) for one in group}
     return Matched(tuple(pair for pair in bound if pair[0].may_be_bound), frozenset(undecided))
+
+
+def _is_clear(group: Sequence[Doubtful], fitting: Sequence[Candidate]) -> bool:
+    """Tell whether nothing is said wrongly by binding these in order of time."""
+    are_of_one_message = len({attempt.message_id for attempt in group}) == 1
+    enough = len(group) == len(fitting) or (are_of_one_message and len(group) > len(fitting))
+    return enough and all(_fits(one, other) for one in group for other in fitting)
 
 
 def _groups(

@@ -39,7 +39,7 @@ def _proven(records: Records, stored: Stored) -> tuple[str | None, Turn | None]:
         if life is None:
             continue
         told = fold(life.turns)
-        if create.attempt >= stored.live_from:
+        if create.attempt >= stored.live_from or create.sid == stored.sid:
             live_sid, proven = life.sid, higher(proven, told)
         elif has_arrived(told):
             proven = higher(proven, told)

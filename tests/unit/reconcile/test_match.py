@@ -70,6 +70,25 @@ def test_equal_numbers_that_cannot_be_told_apart_are_bound_in_order_of_time() ->
     assert pairs(match(attempts, candidates)) == [(1, 10), (2, 20), (3, 30)]
 
 
+def test_one_message_of_a_message_that_was_sent_again_in_doubt_goes_to_its_newest_attempt() -> None:
+    attempts = [attempt(1, at=0), attempt(1, at=36, attempt=2)]
+    (pair,) = match(attempts, [candidate(7, at=37)]).bound
+    assert (pair[0].attempt, pair[1].sid) == (2, candidate(7).sid)
+    assert match(attempts, [candidate(7, at=37)]).undecided == frozenset()
+
+
+def test_more_messages_than_a_message_has_attempts_are_left_undecided() -> None:
+    matched = match([attempt(1), attempt(1, attempt=2)], [candidate(n) for n in range(3)])
+    assert matched.bound == ()
+    assert matched.undecided == {(UUID(int=1), 1), (UUID(int=1), 2)}
+
+
+def test_attempts_of_two_messages_for_one_at_twilio_are_left_undecided() -> None:
+    matched = match([attempt(1), attempt(1, attempt=2), attempt(2)], [candidate(7)])
+    assert matched.bound == ()
+    assert len(matched.undecided) == 3
+
+
 @pytest.mark.parametrize(("ours", "theirs"), [(2, 1), (1, 2), (3, 2)])
 def test_unequal_numbers_are_left_undecided(ours: int, theirs: int) -> None:
     matched = match([attempt(n) for n in range(ours)], [candidate(n) for n in range(theirs)])
