@@ -57,7 +57,7 @@ _IN_FULL: tuple[tuple[str, str, float, float], ...] = (
     ("spell", "errors", 4.0, 6.0),
     ("spell", "callbacks-unruly", 8.0, 15.0),
     ("rate", "alerts", 20.0, 80.0),
-    ("rate", "offers", 15.0, 60.0),
+    ("rate", "offers", 8.0, 40.0),
     ("pause", "offers", 4.0, 8.0),
     ("flush", "redis", 0.0, 0.0),
 )
