@@ -9,7 +9,15 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from psycopg.rows import dict_row
 
 from messaging_pipeline.audit.deadlines import IN_TIME
 from messaging_pipeline.audit.sending import ONE_REQUEST_UNDER_WAY
@@ -20,13 +28,14 @@ from messaging_pipeline.deliver.claims import ClaimedMessage, Wanted, claim_due
 from messaging_pipeline.errors import NotAllowed, NotReachable
 from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.ids import MessageId, MessageSid
-from messaging_pipeline.messages.state_machine import OUR_MOVES, RANK, TWILIO_WORDS, Status
+from messaging_pipeline.messages.replaying import as_event
+from messaging_pipeline.messages.state_machine import OUR_MOVES, RANK, TWILIO_WORDS, Standing, Status, replay
 from messaging_pipeline.reconcile.out_of_time import WayOut, leave_doubt
 from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.twilio_api.outcome import Accepted, Fault, NotSent, Outcome, Refused, Unconfirmed
 from tests.support.delivering import DEFAULT
 from tests.support.factories import a_send
-from tests.support.followed import LEASE, replayed, shown, standing
+from tests.support.followed import LEASE, shown
 from tests.support.life_model import OPTED_OUT, PASSES, Life
 from tests.support.written_lives import sid
 
@@ -56,9 +65,15 @@ def taken(word: str) -> Answer:
 
 TAKEN: list[Answer] = [taken("queued"), taken("accepted")]
 
+FAILURES = {"failed", "undelivered"}
+
+words = st.one_of(st.sampled_from(["sent", "delivered"]), st.sampled_from(sorted(TWILIO_WORDS)))
+
+rarely = st.sampled_from([False, False, False, True])
+
 small = settings(
-    max_examples=25,
-    stateful_step_count=30,
+    max_examples=30,
+    stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
@@ -74,6 +89,19 @@ class Hand:
     attempt: Attempt | None = None
 
 
+def folded(events: list[dict[str, Any]]) -> Standing:
+    return replay(as_event(one["status"], one["source"], one["sid"], one["superseded"]) for one in events)
+
+
+def at_most_one_may_be_at_twilio(outcomes: list[str]) -> bool:
+    return sum(outcome in {"started", "unconfirmed", "accepted"} for outcome in outcomes) <= 1
+
+
+def goes_down_only_by_written_acts(events: list[dict[str, Any]]) -> bool:
+    reached = [Status(one["status"]) for one in events if one["moved"]]
+    return all(RANK[after] > RANK[before] or (before, after) in OUR_MOVES for before, after in pairwise(reached))
+
+
 class Lives(RuleBasedStateMachine):
     """A few messages, the lanes that hold them, a Twilio that knows some of them, and everything that may happen."""
 
@@ -85,6 +113,7 @@ class Lives(RuleBasedStateMachine):
         self.hands: list[Hand] = []
         self.reachable: set[tuple[int, int]] = set()
         self.told: list[Evidence] = []
+        self.cancels_left = 1
         with runtime.base.pool.connection() as connection:
             connection.execute(
                 "truncate messages, attempts, message_events, fallback_steps, unmatched_callbacks, "
@@ -93,25 +122,30 @@ class Lives(RuleBasedStateMachine):
 
     # The producer.
 
+    @initialize(expires=rarely)
+    def begin(self, expires: bool) -> None:
+        self.accept(expires)
+
     @precondition(lambda self: len(self.ids) < MOST_MESSAGES)
-    @rule(expires=st.booleans())
+    @rule(expires=rarely)
     def accept(self, expires: bool) -> None:
         until = self.clock.now() + EXPIRES_AFTER if expires else None
         send = a_send(to=f"+1415555{len(self.ids):04d}", expires_at=until and until.isoformat())
         self.ids.append(self.runtime.base.accepting.accept(send))
         self.lives.append(Life(expires_at=until))
 
-    @precondition(lambda self: self.ids)
+    @precondition(lambda self: self.cancels_left and self.ids)
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
-        message = self.any_message(data)
+        message = data.draw(st.integers(0, len(self.ids) - 1))
+        self.cancels_left -= 1
         self.lives[message].canceled()
         with suppress(NotAllowed, NotReachable):  # a schedule at Twilio, which is nowhere
             self.runtime.base.canceling.cancel(self.ids[message], "default")
 
     # The lanes.
 
-    @precondition(lambda self: any(one.status == "pending" for one in self.lives))
+    @precondition(lambda self: self.something_waits())
     @rule()
     def claim(self) -> None:
         now, until = self.clock.now(), self.clock.now() + LEASE
@@ -123,19 +157,19 @@ class Lives(RuleBasedStateMachine):
     @precondition(lambda self: any(hand.attempt is None for hand in self.hands))
     @rule(data=st.data())
     def open(self, data: st.DataObject) -> None:
-        """A hand that lost its claim may open nothing, and neither may one that comes too late."""
-        hand = data.draw(st.sampled_from([one for one in self.hands if one.attempt is None]))
-        life, now = self.lives[hand.message], self.clock.now()
-        hand.attempt = hand.book.open(hand.claimed)
-        if hand.attempt is not None:
-            life.opened(now + hand.book.lease)
-            assert hand.attempt.number == len(life.tries)
-            return
-        self.hands.remove(hand)
-        if life.status == "claimed" and self.holds(hand) and life.too_late(now):
-            life.barred("expired")
-        else:
-            assert not (life.status == "claimed" and self.holds(hand))
+        self.open_with(data.draw(st.sampled_from([one for one in self.hands if one.attempt is None])))
+
+    @precondition(lambda self: self.something_waits())
+    @rule()
+    def everything_due_leaves(self) -> None:
+        """A lane with nothing in its way: it waits for the next try to be due, claims, and opens."""
+        with self.runtime.base.pool.connection() as connection:
+            row = connection.execute("select min(due_at) from messages where status = 'pending'").fetchone()
+        assert row is not None
+        self.clock.advance(max(0.0, (row[0] - self.clock.now()).total_seconds()))
+        self.claim()
+        for hand in [one for one in self.hands if one.attempt is None]:
+            self.open_with(hand)
 
     @precondition(lambda self: any(hand.attempt for hand in self.hands))
     @rule(data=st.data())
@@ -167,19 +201,27 @@ class Lives(RuleBasedStateMachine):
     # Twilio.
 
     @precondition(lambda self: self.reports_possible())
-    @rule(data=st.data(), word=st.sampled_from(sorted(TWILIO_WORDS)), named=st.booleans())
+    @rule(data=st.data(), word=words, named=st.booleans())
     def callback(self, data: st.DataObject, word: str, named: bool) -> None:
         message, number = data.draw(st.sampled_from(self.reports_possible()))
-        fails = word in {"failed", "undelivered"}
-        codes = [None, 30006, OPTED_OUT] if self.lives[message].expires_at else [None, 30006, PASSES, PASSES, OPTED_OUT]
-        code = data.draw(st.sampled_from(codes)) if fails else None
-        own = self.own_sid(message, number)
-        known = self.lives[message].tries[number - 1].sid == own
-        self.tell(message, number, self.report(message, number, own, word, code, named or not known))
-        self.reachable.add((message, number))
+        codes = [None, 30006, OPTED_OUT, *self.codes_that_pass(message)] if word in FAILURES else [None]
+        self.twilio_says(message, number, word, data.draw(st.sampled_from(codes)), named)
+
+    @precondition(lambda self: self.reports_possible())
+    @rule(data=st.data(), word=st.sampled_from(sorted(FAILURES)))
+    def callback_that_it_did_not_arrive_this_time(self, data: st.DataObject, word: str) -> None:
+        message, number = data.draw(st.sampled_from(self.reports_possible()))
+        codes = self.codes_that_pass(message) or [None]
+        self.twilio_says(message, number, word, data.draw(st.sampled_from(codes)), named=True)
+
+    @precondition(lambda self: self.superseded_tries())
+    @rule(data=st.data(), word=words)
+    def callback_about_an_attempt_that_another_has_replaced(self, data: st.DataObject, word: str) -> None:
+        message, number = data.draw(st.sampled_from(self.superseded_tries()))
+        self.twilio_says(message, number, word, None, named=True)
 
     @precondition(lambda self: self.bound_tries())
-    @rule(data=st.data(), word=st.sampled_from(sorted(TWILIO_WORDS)))
+    @rule(data=st.data(), word=words)
     def callback_about_another_sid(self, data: st.DataObject, word: str) -> None:
         message, number = data.draw(st.sampled_from(self.bound_tries()))
         other = sid(self.ids[message], 1000 + number)
@@ -221,29 +263,15 @@ class Lives(RuleBasedStateMachine):
     # What must hold after every step.
 
     @invariant()
-    def every_row_stands_where_the_model_says(self) -> None:
+    def every_message_is_where_the_model_says_and_its_history_proves_it(self) -> None:
         for message_id, life in zip(self.ids, self.lives, strict=True):
-            assert standing(self.runtime, message_id).status == life.status
-
-    @invariant()
-    def every_row_is_what_its_history_leads_to(self) -> None:
-        for message_id in self.ids:
-            assert standing(self.runtime, message_id) == replayed(self.runtime, message_id)
-
-    @invariant()
-    def no_message_has_two_requests_under_way_or_two_that_may_have_been_taken(self) -> None:
-        for message_id, life in zip(self.ids, self.lives, strict=True):
-            outcomes = [one["outcome"] for one in shown(self.runtime, message_id)["attempts"]]
+            seen = shown(self.runtime, message_id)
+            assert seen["status"] == life.status
+            assert folded(seen["events"]) == Standing(Status(life.status), self.row(message_id)["sid"])
+            outcomes = [one["outcome"] for one in seen["attempts"]]
             assert outcomes == [one.outcome for one in life.tries]
-            live = outcomes[life.live_from - 1 :]
-            assert sum(outcome in {"started", "unconfirmed", "accepted"} for outcome in live) <= 1
-
-    @invariant()
-    def no_status_goes_down_but_by_an_act_that_is_written_down(self) -> None:
-        for message_id in self.ids:
-            reached = [Status(one["status"]) for one in shown(self.runtime, message_id)["events"] if one["moved"]]
-            for before, after in pairwise(reached):
-                assert RANK[after] > RANK[before] or (before, after) in OUR_MOVES
+            assert at_most_one_may_be_at_twilio(outcomes[life.live_from - 1 :])
+            assert goes_down_only_by_written_acts(seen["events"])
 
     @invariant()
     def the_audit_finds_nothing(self) -> None:
@@ -254,28 +282,55 @@ class Lives(RuleBasedStateMachine):
         """When everybody has gone home and the sweep has had its turn, nothing at all is left to complain about."""
         self.clock.advance(400)
         self.sweep()
-        if self.ids:
-            self.every_row_stands_where_the_model_says()
+        self.every_message_is_where_the_model_says_and_its_history_proves_it()
         assert [one for one in self.runtime.auditing.run(A_MONTH) if one.found] == []
 
     # What the rules are made of.
 
-    def any_message(self, data: st.DataObject) -> int:
-        return data.draw(st.integers(0, len(self.ids) - 1))
-
     def own_sid(self, message: int, number: int) -> str:
         return sid(self.ids[message], number)
 
+    def open_with(self, hand: Hand) -> None:
+        """A hand that lost its claim may open nothing, and neither may one that comes too late."""
+        life, now = self.lives[hand.message], self.clock.now()
+        is_ours = life.status == "claimed" and self.holds(hand)
+        hand.attempt = hand.book.open(hand.claimed)
+        if hand.attempt is not None:
+            life.opened(now, now + hand.book.lease)
+            assert is_ours
+            assert hand.attempt.number == len(life.tries)
+            return
+        self.hands.remove(hand)
+        assert not is_ours or life.too_late(now)
+        if is_ours:
+            life.barred("expired")
+
     def holds(self, hand: Hand) -> bool:
         """Whether a hand's claim is the one that the row has."""
-        with self.runtime.base.pool.connection() as connection:
-            row = connection.execute("select claim_id from messages where id = %s", [hand.claimed.id]).fetchone()
-        return row == (hand.claimed.claim_id,)
+        return bool(self.row(hand.claimed.id)["claim_id"] == hand.claimed.claim_id)
+
+    def row(self, message_id: MessageId) -> dict[str, Any]:
+        with self.runtime.base.pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+            found = cursor.execute("select sid, claim_id from messages where id = %s", [message_id]).fetchone()
+        assert found is not None
+        return found
+
+    def something_waits(self) -> bool:
+        return any(life.status == "pending" for life in self.lives)
 
     def reports_possible(self) -> list[tuple[int, int]]:
         """The requests that Twilio may report on: all that left and that it has not refused."""
         open_ones = {(hand.message, hand.attempt.number) for hand in self.hands if hand.attempt}
         return sorted(self.reachable | open_ones)
+
+    def superseded_tries(self) -> list[tuple[int, int]]:
+        return [
+            (message, number) for message, number in self.reports_possible() if number < self.lives[message].live_from
+        ]
+
+    def codes_that_pass(self, message: int) -> list[int | None]:
+        """A message that expires may have no time for another attempt; when it is due is for dice to say."""
+        return [] if self.lives[message].expires_at else [PASSES]
 
     def bound_tries(self) -> list[tuple[int, int]]:
         return [
@@ -295,6 +350,13 @@ class Lives(RuleBasedStateMachine):
             error_code=code,
             received_at=self.clock.now(),
         )
+
+    def twilio_says(self, message: int, number: int, word: str, code: int | None, named: bool) -> None:
+        """A report that names no message finds it by its SID, if that is known."""
+        own = self.own_sid(message, number)
+        known = self.lives[message].tries[number - 1].sid == own
+        self.tell(message, number, self.report(message, number, own, word, code, named or not known))
+        self.reachable.add((message, number))
 
     def tell(self, message: int, number: int, evidence: Evidence) -> None:
         self.runtime.following.apply([evidence])

@@ -1,7 +1,7 @@
 """A message's life in plain Python, written from the promises and not from the code: it says where a row must stand."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 LADDER = [
     *("pending", "claimed", "unconfirmed", "scheduled", "accepted", "queued", "sending", "sent"),
@@ -11,6 +11,7 @@ ARRIVED = {"delivered", "read"}
 PASSES = 30003
 OPTED_OUT = 21610
 MOST_RETRIES = 2
+LONGEST_REQUEST = timedelta(minutes=2)
 
 
 def rank(status: str) -> int:
@@ -22,6 +23,7 @@ class Try:
     """One request: what we think became of it, and the SID that it is known by."""
 
     number: int
+    started_at: datetime
     outcome: str = "started"
     sid: str | None = None
     answered: bool = False
@@ -46,10 +48,10 @@ class Life:
         assert not self.too_late(now)
         self.status, self.lease_until = "claimed", lease_until
 
-    def opened(self, lease_until: datetime) -> None:
+    def opened(self, now: datetime, lease_until: datetime) -> None:
         assert self.status == "claimed"
         assert not any(one.outcome in {"started", "unconfirmed", "accepted"} for one in self.live_tries())
-        self.tries.append(Try(len(self.tries) + 1))
+        self.tries.append(Try(len(self.tries) + 1, now))
         self.lease_until = lease_until
 
     def barred(self, status: str) -> None:
@@ -61,11 +63,17 @@ class Life:
             self._rest("canceled")
 
     def swept(self, now: datetime) -> None:
-        """A lease that ran out is doubt if a request had left, and none if not; then what is too late expires."""
+        """A lease that ran out is doubt if a request had left, and none if not; then what is too late expires.
+
+        A request whose message was settled without it is in doubt once it cannot be under way any more.
+        """
         if self.status == "claimed" and self.lease_until is not None and self.lease_until <= now:
             doubtful = self.under_way()
             self._rest("unconfirmed" if doubtful else "pending")
             for one in doubtful:
+                one.outcome = "unconfirmed"
+        for one in self.under_way() if self.status != "claimed" else []:
+            if one.started_at + LONGEST_REQUEST < now:
                 one.outcome = "unconfirmed"
         if self.status == "pending" and self.too_late(now):
             self.status = "expired"
