@@ -28,7 +28,7 @@ up: setup ## Run the whole pipeline on this machine until Ctrl-C
 	$(BIN)/messaging-pipeline up
 
 test: setup ## Run every suite; starts its own Postgres and Valkey
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: setup ## Check style, complexity and types
 	$(BIN)/ruff check .

@@ -6,19 +6,22 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from messaging_pipeline import Settings
 from messaging_pipeline.stack.local import LocalStack
-from tests.plugins.stacks import LookUp
+from tests.plugins.stacks import RABBITMQ, REDIS, LookUp
 from tests.support.papers import Block, blocks, paper
 from tests.support.waiting import eventually
 
 COMMANDS = {"sh": ("bash", "-euo", "pipefail", "-c"), "python": (sys.executable, "-W", "error", "-c")}
 A_MINUTE = 60
 LINE_OF_A_LIFE = re.compile(r"^  \+ *[\d.]+ s  (.*)$", re.MULTILINE)
+
+on_redis = pytest.mark.parametrize("stack", [REDIS], indirect=True)
+on_rabbitmq = pytest.mark.parametrize("stack", [RABBITMQ], indirect=True)
 
 Run = Callable[[Block], str]
 
@@ -53,11 +56,13 @@ def block_with(text: str) -> Block:
     return found
 
 
+@on_redis
 @pytest.mark.parametrize("block", blocks(*COMMANDS), ids=lambda block: block.place)
 def test_every_example_runs(block: Block, run: Run) -> None:
     assert run(block).strip() or "print" not in block.text
 
 
+@on_redis
 def test_the_example_for_celery_prints_the_messages_id_and_the_message_is_delivered(run: Run, look_up: LookUp) -> None:
     block = block_with("booking-4711-ready")
     fresh = Block(block.place, block.language, block.text.replace("booking-4711", "booking-4713"))
@@ -65,6 +70,16 @@ def test_the_example_for_celery_prints_the_messages_id_and_the_message_is_delive
     eventually(lambda: (look_up(message_id) or {}).get("status") == "delivered", "the delivery")
 
 
+@on_rabbitmq
+def test_the_example_for_rabbitmq_is_delivered(run: Run, look_up: LookUp) -> None:
+    block = block_with("x-queue-type")
+    message_id = str(uuid4())
+    told = block.text.replace("ignore_result=True", f"ignore_result=True, task_id={message_id!r}")
+    run(Block(block.place, block.language, told + "\nproducer.pool.force_close_all()\n"))
+    eventually(lambda: (look_up(message_id) or {}).get("status") == "delivered", "the delivery")
+
+
+@on_redis
 def test_a_failure_looks_the_way_the_readme_shows_it(run: Run, look_up: LookUp, stack: LocalStack) -> None:
     block = block_with('messages show "$id"')
     message_id = re.findall(r"^message +(\S+)$", run(block), re.MULTILINE)[0]

@@ -1,18 +1,27 @@
-"""The whole pipeline as real processes: one stack for a session's acceptance tests."""
+"""The whole pipeline as real processes: one stack for each broker and session, and one that tests may break.
+
+RabbitMQ is the one at ``RABBITMQ_URL``, or on this machine at its usual port; tests skip where there is none. A CI
+that sets ``RABBITMQ_URL`` has promised one, and there they fail.
+"""
 
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from messaging_pipeline import NotFound, Pipeline, Settings
 from messaging_pipeline.stack.local import LocalStack, local_stack
 from tests.plugins.services import NewDatabase
+from tests.support import rabbitmq
+from tests.support.cuttable_proxy import CuttableProxy
 
 _CONFIG = """
 [services.default]
@@ -25,27 +34,82 @@ undelivered_retry_seconds = 0.5
 messaging_service_sid = "MG00000000000000000000000000000002"
 segments_per_second = 2
 burst_segments = 1
+
+[services.burst]
+messaging_service_sid = "MG00000000000000000000000000000003"
+segments_per_second = 20
+burst_segments = 20
 """
 _OURS = ("TWILIO_", "SMTP_URL", "SENDGRID_", "FALLBACK_", "MESSAGING_", "PORT")
+_SERVERS = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "RABBITMQ_URL")
+
+
+#: Tests on the same stack run in the same process of xdist's.
+REDIS = pytest.param("redis", marks=pytest.mark.xdist_group("redis"))
+RABBITMQ = pytest.param("rabbitmq", marks=pytest.mark.xdist_group("rabbitmq"))
+BREAKABLE = pytest.mark.xdist_group("breakable")
+
+
+@pytest.fixture(scope="session", params=[REDIS, RABBITMQ])
+def stack(request: pytest.FixtureRequest, new_database: NewDatabase, second_redis: str | None) -> Iterator[LocalStack]:
+    """Simulator, webhooks, workers and beat, with a database, a Redis and a broker of their own."""
+    given = {"DATABASE_URL": new_database()}
+    if second_redis is not None:
+        given["REDIS_URL"] = second_redis
+    if request.param == "rabbitmq":
+        given["CELERY_BROKER_URL"] = request.getfixturevalue("rabbitmq_url")
+    with _running(given) as it:
+        yield it
 
 
 @pytest.fixture(scope="session")
-def stack(new_database: NewDatabase, second_redis: str | None) -> Iterator[LocalStack]:
-    """Simulator, webhooks, workers and beat, with a database and a Redis of their own."""
-    given = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
-    given.pop("REDIS_URL", None)
-    given.pop("CELERY_BROKER_URL", None)
-    given["DATABASE_URL"] = new_database()
-    if second_redis is not None:
-        given["REDIS_URL"] = second_redis
+def breakable_stack() -> Iterator[LocalStack]:
+    """A stack with a Postgres and a Valkey of its own, which a test may stop, wipe and restart."""
+    with _running({}) as it:
+        yield it
+
+
+@pytest.fixture(scope="session")
+def _corner_of_rabbitmq() -> Iterator[str]:
+    """The URL of a vhost in which we are alone."""
+    promised = os.environ.get("RABBITMQ_URL")
+    url = promised or rabbitmq.DEFAULT_URL
+    if rabbitmq.version(url) is None:
+        if promised and os.environ.get("CI"):
+            pytest.fail("RABBITMQ_URL promises a RabbitMQ, and none answers there")
+        pytest.skip("no RabbitMQ is reachable; set RABBITMQ_URL")
+    with rabbitmq.corner_of(url) as corner:
+        yield corner
+
+
+@pytest.fixture(scope="session")
+def proxy_to_rabbitmq(_corner_of_rabbitmq: str) -> Iterator[CuttableProxy]:
+    """What stands between the stack and RabbitMQ, and can be cut."""
+    parts = urlsplit(_corner_of_rabbitmq)
+    proxy = CuttableProxy(parts.hostname or "127.0.0.1", parts.port or 5672)
+    yield proxy
+    proxy.stop()
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_url(_corner_of_rabbitmq: str, proxy_to_rabbitmq: CuttableProxy) -> str:
+    """RabbitMQ as the stack reaches it: through the proxy."""
+    parts = urlsplit(_corner_of_rabbitmq)
+    return parts._replace(netloc=f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{proxy_to_rabbitmq.port}").geturl()
+
+
+@contextmanager
+def _running(servers: Mapping[str, str]) -> Iterator[LocalStack]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith((*_OURS, *_SERVERS))}
     with tempfile.TemporaryDirectory(prefix="messaging-pipeline-acceptance-") as name:
         folder = Path(name)
         folder.chmod(0o711)
         config = folder / "messaging.toml"
         config.write_text(_CONFIG)
-        given["MESSAGING_CONFIG"] = str(config)
-        given["MESSAGING_LEASE_SECONDS"] = "5"
-        with local_stack(given, folder=folder / "local", simulator_arguments=("--speed", "10", "--seed", "1")) as it:
+        # Port 0 is any: two stacks that start at once may both find the usual one free, and then share it.
+        ours = {"MESSAGING_CONFIG": str(config), "MESSAGING_LEASE_SECONDS": "5", "PORT": "0"}
+        arguments = ("--speed", "10", "--seed", "1")
+        with local_stack({**kept, **servers, **ours}, folder=folder / "local", simulator_arguments=arguments) as it:
             yield it
 
 
@@ -53,21 +117,22 @@ Command = Callable[..., "subprocess.CompletedProcess[str]"]
 LookUp = Callable[[str], dict[str, Any] | None]
 
 
+def run_command(stack: LocalStack, *arguments: str, **changes: str) -> "subprocess.CompletedProcess[str]":
+    """Run `messaging-pipeline` in another process, with the lines that `up` would print."""
+    return subprocess.run(
+        [sys.executable, "-m", "messaging_pipeline.cli.main", *arguments],
+        env={**stack.environment, **changes},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
 @pytest.fixture
 def command(stack: LocalStack) -> Command:
-    """Run `messaging-pipeline` in another process, with the lines that `up` would print."""
-
-    def run(*arguments: str, **changes: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "messaging_pipeline.cli.main", *arguments],
-            env={**stack.environment, **changes},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
-
-    return run
+    """Run `messaging-pipeline` beside the stack of this test."""
+    return partial(run_command, stack)
 
 
 @pytest.fixture

@@ -11,7 +11,12 @@ Value = TypeVar("Value")
 _PATIENCE_SECONDS = 60.0
 
 
-def eventually(look: Callable[[], Value | None], what: str, patience_seconds: float = _PATIENCE_SECONDS) -> Value:
+def eventually(
+    look: Callable[[], Value | None],
+    what: str,
+    patience_seconds: float = _PATIENCE_SECONDS,
+    instead: Callable[[], object] = lambda: "nothing",
+) -> Value:
     """Look again and again until there is something true to see, and return it; fail naming what never came."""
     gives_up_at = time.monotonic() + patience_seconds
     while time.monotonic() < gives_up_at:
@@ -19,4 +24,4 @@ def eventually(look: Callable[[], Value | None], what: str, patience_seconds: fl
         if seen:
             return seen
         threading.Event().wait(0.1)
-    raise AssertionError(f"never seen: {what}")
+    raise AssertionError(f"never seen: {what}; seen instead: {instead()}")
