@@ -63,7 +63,7 @@ def in_transaction(pool: Pool, work: Callable[[Connection[TupleRow]], Result]) -
 
     ``work`` must have no effect outside the database.
     """
-    with suppress(*_RETRYABLE):  # nearly always this does, and the loop costs as much CPU as a statement
+    with suppress(*_RETRYABLE):  # nearly always this does, and the loop adds half as much CPU again
         return _once(pool, work)
     for attempt in Retrying(
         retry=retry_if_exception_type(_RETRYABLE),
