@@ -23,7 +23,7 @@ pytestmark = BREAKABLE
 
 RATE, BURST = 20, 20
 TOKEN_LIFETIME_SECONDS = 2
-WIPES = 6
+WIPES = 4
 DELIVER_THREADS = 16
 AT_TWILIO = frozenset({"accepted", "queued", "sending", "sent", "delivered"})
 
