@@ -22,11 +22,11 @@ CUT = 0.5
 COOL_DOWN_SECONDS = 2.0
 """Refusals that come together tell of one limit: the first one lowers the pace, the others change nothing."""
 
-QUIET_SECONDS = 10.0
+QUIET_SECONDS = 5.0
 """This long a lowered pace stays where it is."""
 
-RECOVERY_SECONDS = 300.0
-"""How long the whole way from nothing to full would take; from a half it is half as long."""
+RECOVERY_SECONDS = 120.0
+"""How long the whole way from nothing to full would take; from a half, where one refusal leads, it is a minute."""
 
 
 @dataclass(frozen=True, slots=True)

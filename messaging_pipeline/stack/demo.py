@@ -14,7 +14,7 @@ from messaging_pipeline.consent.by_hand import opt_in
 from messaging_pipeline.consent.ledger import ALL_SERVICES
 from messaging_pipeline.consent.opt_outs import every_opt_out
 from messaging_pipeline.history.timeline import timeline
-from messaging_pipeline.ids import E164, MessageId, new_message_id
+from messaging_pipeline.ids import E164, MessageId, ServiceKey, new_message_id
 from messaging_pipeline.messages.state_machine import FINAL, Status
 from messaging_pipeline.number_health import record_reached
 from messaging_pipeline.queues import Task
@@ -116,10 +116,12 @@ def _sum_up(runtime: Runtime, ids: Sequence[MessageId], out: TextIO) -> None:
     )
     if pace := _pace(runtime, messages):
         out.write(f"\nPace: {pace}\n")
-    for title, message in (
-        ("A message that was delivered", _first(messages, Status.DELIVERED, with_fallback=False)),
-        ("A message that fell back to e-mail", _first(messages, None, with_fallback=True)),
+    for title, shown in (
+        ("A message that was delivered", lambda one: one["status"] == Status.DELIVERED),
+        ("A message that took another attempt", _was_put_back),
+        ("A message that fell back to e-mail", lambda one: bool(one["fallback"])),
     ):
+        message = min(filter(shown, messages), key=lambda one: len(one["attempts"]), default=None)
         if message is not None:
             out.write(f"\n{title}:\n\n" + "".join(f"  {line}\n" for line in timeline(message)))
 
@@ -135,14 +137,17 @@ def _pace(runtime: Runtime, messages: Sequence[Mapping[str, Any]]) -> str:
         seconds = (max(starts) - min(starts)).total_seconds()
         pace = sum(one["segments"] for one in sent) / seconds if seconds else float("nan")
         told.append(f"{key} {pace:.1f} of {service.segments_per_second:g} segments/s")
-    return "; ".join(told)
+    return "; ".join(told) + _slowed(runtime)
 
 
-def _first(messages: Sequence[dict[str, Any]], status: Status | None, *, with_fallback: bool) -> dict[str, Any] | None:
-    for message in messages:
-        if bool(message["fallback"]) is with_fallback and status in {None, message["status"]}:
-            return message
-    return None
+def _slowed(runtime: Runtime) -> str:
+    """One of the magic numbers meets a 429, and then the whole account goes slower for a minute."""
+    factor = min(runtime.board.standing(ServiceKey(key)).factor for key in runtime.configuration.services)
+    return f" (slowed down when Twilio answered 429; at {factor:.0%} now, and rising)" if factor < 1 else ""
+
+
+def _was_put_back(message: Mapping[str, Any]) -> bool:
+    return any(event["source"] == "policy" for event in message["events"])
 
 
 def _is_known(runtime: Runtime, message_id: MessageId) -> bool:

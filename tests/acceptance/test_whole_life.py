@@ -13,6 +13,7 @@ from celery import Celery
 from kombu import Exchange, Queue
 
 from messaging_pipeline import InvalidInput, Pipeline, Settings
+from messaging_pipeline.simulator.control_client import SimulatorControl
 from messaging_pipeline.stack.local import LocalStack
 from tests.plugins.stacks import Command, LookUp
 from tests.support.waiting import eventually
@@ -165,6 +166,33 @@ def test_a_broker_that_is_away_does_not_stop_a_send(stack: LocalStack, look_up: 
     with Pipeline(Settings.from_environment({**stack.environment, **away})) as pipeline:
         message_id = pipeline.send(to="+14155550108", body="The sweep will find me.")
     wait_for(look_up, str(message_id), "delivered")
+
+
+def test_a_paused_service_waits_and_goes_on_when_it_is_resumed(
+    stack: LocalStack, command: Command, look_up: LookUp
+) -> None:
+    assert command("services", "pause", "slow").returncode == 0
+    with Pipeline(Settings.from_environment(stack.environment)) as pipeline:
+        for number in (110, 111):  # by the time that these are delivered, every worker has read the board anew
+            wait_for(look_up, str(pipeline.send(to=f"+14155550{number}", body="Meanwhile.")), "delivered")
+        waiting = pipeline.send(to="+14155550112", body="I wait.", service="slow")
+        wait_for(look_up, str(pipeline.send(to="+14155550113", body="I do not.")), "delivered")
+        assert pipeline.show(waiting)["status"] == "pending"
+    listed = {one["service"]: one for one in json.loads(command("services", "list", "--json").stdout)}
+    assert (listed["slow"]["state"], listed["default"]["state"]) == ("paused", "on")
+    assert command("services", "resume", "slow").returncode == 0
+    wait_for(look_up, str(waiting), "delivered")
+
+
+def test_the_parts_of_a_conversation_leave_in_order(hand_over: HandOver, look_up: LookUp, stack: LocalStack) -> None:
+    to = "+14155550114"
+    parts = [{"to": to, "body": f"part {number}", "message_id": str(uuid4())} for number in range(5)]
+    hand_over("messaging.send_many", messages=parts, sequence=uuid4().hex)
+    for part in parts:
+        wait_for(look_up, part["message_id"], "delivered")
+    assert stack.simulator is not None
+    with SimulatorControl(stack.simulator.url) as control:
+        assert [one["body"] for one in control.messages(to)["messages"]] == [part["body"] for part in parts]
 
 
 def test_a_wrong_configuration_file_stops_at_once_and_names_the_key(command: Command, tmp_path: Path) -> None:
