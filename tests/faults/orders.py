@@ -60,7 +60,7 @@ KINDS: Mapping[str, Kind] = {
     "conversation": Kind(10, service="care"),
 }
 #: Shares of the services in plain messages.
-SERVICES: Mapping[str, float] = {"alerts": 0.45, "offers": 0.32, "care": 0.12, "number": 0.07, "slow": 0.04}
+SERVICES: Mapping[str, float] = {"alerts": 0.45, "offers": 0.32, "care": 0.12, "number": 0.08, "slow": 0.03}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ _LOOK_SECONDS = 2.0
 _RECONCILES_EVERY_SECONDS = 6.0
 #: So many are settled by command; the rest by what the command calls, since a process for each takes its time.
 _BY_COMMAND = 3
+_SAYS_EVERY_SECONDS = 10.0
 _STANDSTILL_SECONDS = 90.0
 _LONGEST_SECONDS = 420.0
 
@@ -46,6 +47,7 @@ class Quiet:
     def wait(self, look_after: Callable[[], None]) -> bool:
         """Return whether everything is settled; False when nothing moves any more, or it takes too long."""
         began = moved_at = asked_at = time.monotonic()
+        said_at = 0.0
         before: Counter[str] = Counter()
         while True:
             look_after()
@@ -55,8 +57,10 @@ class Quiet:
                 return True
             counts = Counter(status for status, _, _ in states.values()) + Counter(open=open_still)
             if counts != before:
-                self.say(f"{now - began:7.1f} s  {open_still} open  {_in_words(counts)}")
                 before, moved_at = counts, now
+            if now - said_at > _SAYS_EVERY_SECONDS:
+                self.say(f"{now - began:7.1f} s  {open_still} open  {_in_words(counts)}")
+                said_at = now
             if now - moved_at > _STANDSTILL_SECONDS or now - began > _LONGEST_SECONDS:
                 return False
             if now - asked_at > _RECONCILES_EVERY_SECONDS:
