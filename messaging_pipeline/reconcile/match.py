@@ -109,7 +109,7 @@ def _fits(attempt: Doubtful, candidate: Candidate) -> bool:
     return (
         earliest <= candidate.created_at <= latest
         and (attempt.body_mark is None or (attempt.body_mark, attempt.has_media) == _what_it_says(candidate))
-        and _agree(attempt.service_sid, candidate.service_sid)
+        and attempt.service_sid in {None, candidate.service_sid}  # Twilio always tells the service of a message
         and _agree(attempt.from_number, candidate.from_number)
     )
 
@@ -119,7 +119,7 @@ def _what_it_says(candidate: Candidate) -> tuple[bytes, bool]:
 
 
 def _agree(ours: str | None, theirs: str | None) -> bool:
-    """What one side does not say speaks against nothing; a service chooses its sender later."""
+    """What one side does not say speaks against nothing: a service chooses its sender later."""
     return ours is None or theirs is None or ours == theirs
 
 

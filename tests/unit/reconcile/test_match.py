@@ -45,9 +45,10 @@ def test_nothing_at_twilio_binds_nothing_and_decides_nothing() -> None:
         candidate(at=601),
         candidate(has_media=True),
         candidate(service_sid="MG" + "c" * 32),
-        candidate(from_number="+15005550099"),
+        candidate(service_sid=None, from_number="+15005550006"),
+        candidate(service_sid=SERVICE, from_number="+15005550099"),
     ],
-    ids=["text", "before", "after", "media", "service", "sender"],
+    ids=["text", "before", "after", "media", "service", "no service", "sender"],
 )
 def test_a_message_that_differs_is_not_ours(other: Candidate) -> None:
     ours = attempt(service_sid=SERVICE, from_number="+15005550006")
@@ -56,6 +57,12 @@ def test_a_message_that_differs_is_not_ours(other: Candidate) -> None:
 
 def test_what_twilio_does_not_say_speaks_against_nothing() -> None:
     assert pairs(match([attempt(service_sid=SERVICE)], [candidate(service_sid=SERVICE, from_number=None)])) == [(1, 1)]
+
+
+def test_the_same_text_by_a_service_and_by_a_number_is_told_apart() -> None:
+    ours = [attempt(1, service_sid=SERVICE), attempt(2, from_number="+15005550006")]
+    theirs = [candidate(10, service_sid=SERVICE, from_number="+15005550099"), candidate(20, from_number="+15005550006")]
+    assert pairs(match(ours, theirs)) == [(1, 10), (2, 20)]
 
 
 def test_smart_encoding_at_twilio_does_not_hide_a_message() -> None:
