@@ -56,8 +56,9 @@ class Bed:
     messaging_service_sid: str
 
     def new_database(self, name: str) -> str:
-        """Create an empty database and return its URL."""
+        """Create an empty database, in place of one that an earlier round has left, and return its URL."""
         with psycopg.connect(self.postgres_url, autocommit=True) as connection:
+            connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
         return urlunsplit(urlsplit(self.postgres_url)._replace(path=f"/{name}"))
 
