@@ -6,12 +6,21 @@ from importlib import resources
 from typing import LiteralString
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+_COMMENT = re.compile(r"--[^\n]*")
+
+LONGEST_CACHED_CHARACTERS = 4096
+"""psycopg reads the placeholders of a longer statement anew each time, which costs more than to run it."""
 
 
 def parse(text: str) -> dict[str, str]:
     """Split a file of statements at its ``-- name: x`` lines."""
     pieces = _NAME.split(text)
-    return {name: body.strip() for name, body in zip(pieces[1::2], pieces[2::2], strict=True)}
+    return {name: _compact(body) for name, body in zip(pieces[1::2], pieces[2::2], strict=True)}
+
+
+def _compact(statement: str) -> str:
+    """Leave out what is for people. No statement has two hyphens, or blanks that matter, inside quotes."""
+    return " ".join(_COMMENT.sub("", statement).split())
 
 
 @cache

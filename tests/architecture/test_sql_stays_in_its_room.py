@@ -6,12 +6,13 @@ import re
 import pytest
 
 from messaging_pipeline.db import queries
-from tests.support.product_source import product_modules
+from tests.support.product_source import PROJECT, product_modules
 
 STATEMENT = re.compile(
     r"^\s*(select\s+\S|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s|with\s+\w+\s+as\s*\()", re.IGNORECASE
 )
 LONGEST_UNEXPLAINED_LINES = 8
+ROOM = PROJECT / "messaging_pipeline" / "db" / "sql"
 
 
 def asked_for() -> list[ast.expr]:
@@ -49,10 +50,27 @@ def test_every_statement_is_used() -> None:
     assert queries.names() - {ast.literal_eval(argument) for argument in asked_for()} == set()
 
 
+def as_written() -> dict[str, str]:
+    """The statements with their comments, as they stand in the files."""
+    text = "\n".join(file.read_text("utf-8") for file in sorted(ROOM.glob("*.sql")))
+    pieces = re.split(r"^-- name: (\w+)$", text, flags=re.MULTILINE)
+    return {name: body.strip() for name, body in zip(pieces[1::2], pieces[2::2], strict=True)}
+
+
 def test_a_long_statement_says_what_it_is_for() -> None:
     unexplained = [
         name
-        for name in queries.names()
-        if len(queries.sql(name).splitlines()) > LONGEST_UNEXPLAINED_LINES and not queries.sql(name).startswith("--")
+        for name, text in as_written().items()
+        if len(text.splitlines()) > LONGEST_UNEXPLAINED_LINES and not text.startswith("--")
     ]
     assert sorted(unexplained) == []
+
+
+def test_no_statement_is_too_long_for_the_drivers_memory() -> None:
+    assert {name for name in queries.names() if len(queries.sql(name)) > queries.LONGEST_CACHED_CHARACTERS} == set()
+
+
+def test_what_is_left_out_of_a_statement_is_never_inside_quotes() -> None:
+    quoted = [text for body in as_written().values() for text in re.findall(r"'[^']*'", re.sub(r"--.*", "", body))]
+    assert [text for text in quoted if re.search(r"--|\s{2}|\n", text)] == []
+    assert [name for name, body in as_written().items() if re.search(r"'[^'\n]*--[^'\n]*'", body)] == []
