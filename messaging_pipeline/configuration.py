@@ -4,11 +4,12 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic.dataclasses import dataclass
 
+from messaging_pipeline.compliance_policy import QuietHours, Registration, TimeZone
 from messaging_pipeline.errors import InvalidInput, InvalidSettings
 from messaging_pipeline.ids import ServiceKey, TenantKey
 from messaging_pipeline.messages.phone_numbers import parse_sender
@@ -27,12 +28,6 @@ def _sender(text: str) -> str:
         return parse_sender(text, "from_number")
     except InvalidInput as error:
         raise ValueError(f"{error.reason}; {error.remedy}") from None
-
-
-def _time_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("is not a time zone of the IANA database, such as America/Los_Angeles")
-    return name
 
 
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
@@ -64,6 +59,8 @@ class Service:
     undelivered_retry_seconds: Annotated[float, Field(ge=0.1, le=86_400)] = 60.0
     when_unconfirmed: Literal["hold", "resend", "fallback"] = "hold"
     unconfirmed_after_seconds: Annotated[float, Field(ge=1, le=86_400)] = 900.0
+    registration: Registration = Field(default_factory=Registration)
+    quiet_hours: QuietHours | None = None
 
     @property
     def burst(self) -> int:
@@ -97,7 +94,7 @@ class DailyCap:
 
     segments_per_day: Annotated[int, Field(ge=1)]
     reset_hour: Annotated[int, Field(ge=0, le=23)] = 0
-    time_zone: Annotated[str, AfterValidator(_time_zone)] = "America/Los_Angeles"
+    time_zone: TimeZone = "America/Los_Angeles"
 
     def zone(self) -> ZoneInfo:
         """Return the zone whose clock begins the day."""
@@ -130,6 +127,7 @@ class Configuration(BaseModel):
     services: dict[Key, Service] = Field(default_factory=dict)
     caps: dict[Key, DailyCap] = Field(default_factory=dict)
     reconcile: ReconcilePolicy = Field(default_factory=ReconcilePolicy)
+    quiet_hours: QuietHours | None = None
 
     def service(self, key: str, tenant: str) -> Service:
         """Return a tenant's service; raises InvalidInput when that tenant has none of this name."""
@@ -142,6 +140,11 @@ class Configuration(BaseModel):
                 f"use one of: {known}" if known else "declare it in messaging.toml",
             )
         return service
+
+    def quiet_hours_of(self, service: Service) -> QuietHours | None:
+        """Return the quiet hours that a service keeps: its own, or else those of all services."""
+        policy = service.quiet_hours or self.quiet_hours
+        return policy if policy is not None and policy.enabled else None
 
 
 def load_configuration(settings: Settings) -> Configuration:

@@ -73,6 +73,12 @@ def clear(connection: Connection[TupleRow], tenant: str, number: E164) -> bool:
     return record_reached(connection, [(tenant, number)]) > 0
 
 
+def is_invalid(connection: Connection[TupleRow], tenant: str, number: E164) -> bool:
+    """Tell whether a number is invalid: nothing is sent to it."""
+    key = {"tenant": tenant, "number": number}
+    return connection.execute(sql("is_invalid_number"), key).fetchone() == (True,)
+
+
 def invalid_numbers(connection: Connection[TupleRow], tenant: str, *, limit: int) -> list[dict[str, Any]]:
     """Return a tenant's invalid numbers, the last one found first."""
     with connection.cursor(row_factory=dict_row) as cursor:

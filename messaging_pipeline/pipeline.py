@@ -72,6 +72,15 @@ class Pipeline:
             }
         )
 
+    def explain(self, **arguments: Any) -> dict[str, Any]:
+        """Return what would become of a message, without sending it; the arguments are those of ``send``.
+
+        The answer names the service, the sender, the encoding with the characters that force it, the segments, each
+        gate's verdict with its reason, and ``next_allowed_at``: when it may leave, or None if it is refused. Raises
+        InvalidInput naming the field that ``send`` would refuse as well.
+        """
+        return self._runtime.explaining.explain({name: value for name, value in arguments.items() if value is not None})
+
     def cancel(self, message_id: UUID | str, *, tenant: str = "default") -> None:
         """Withdraw a message that has not been sent yet; raises NotFound, or NotAllowed when it is too late.
 

@@ -13,6 +13,7 @@ from redis import Redis
 
 from messaging_pipeline.accept.accept import Accepting
 from messaging_pipeline.accept.cancel import Canceling
+from messaging_pipeline.accept.explain import Explaining
 from messaging_pipeline.accept.from_broker import AcceptingFromBroker
 from messaging_pipeline.audit.auditing import Auditing
 from messaging_pipeline.clock import Clock, SystemClock
@@ -70,6 +71,7 @@ class Runtime:
     accounts: Accounts
     following: Following
     accepting: Accepting
+    explaining: Explaining
     canceling: Canceling
     resolving: Resolving
     tracing: Tracing
@@ -136,6 +138,7 @@ def build_runtime(
             accounts=accounts,
             following=following,
             accepting=Accepting(pool, sealer, configuration, clock, bell, board),
+            explaining=Explaining(pool, configuration, clock, board),
             canceling=Canceling(pool, clock, accounts, partial(_hear, following, clock)),
             resolving=Resolving(pool, clock, accounts, following, bell),
             tracing=Tracing(pool),

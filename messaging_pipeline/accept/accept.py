@@ -10,6 +10,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
+from messaging_pipeline.accept.gates import past_the_gates, question_of, require_sender
 from messaging_pipeline.accept.request import SendRequest, parse_send_request
 from messaging_pipeline.clock import Clock
 from messaging_pipeline.configuration import Configuration
@@ -67,19 +68,14 @@ class Accepting:
     def _checked(self, arguments: Mapping[str, Any], now: datetime) -> SendRequest:
         request = parse_send_request(arguments, now)
         service = self.configuration.service(request.service, request.tenant)
-        if not service.has_sender and request.from_ is None:
-            raise InvalidInput(
-                "service",
-                f"{request.service!r} has no sender",
-                "set TWILIO_MESSAGING_SERVICE_SID or TWILIO_FROM_NUMBER, or give the service one in messaging.toml",
-            )
+        require_sender(request, service)
         if not self.board.standing(request.service).accepting:
             raise InvalidInput(
                 "service",
                 f"{request.service!r} is drained and accepts nothing new",
                 "use another service, or run `messaging-pipeline services resume`",
             )
-        return request
+        return past_the_gates(request, question_of(request, self.configuration, service, now))
 
     def _write(
         self, connection: Connection[TupleRow], requests: Sequence[SendRequest], now: datetime
@@ -112,9 +108,9 @@ class Accepting:
             "segments": weight.segments,
             "priority": request.priority,
             "status": Status.PENDING,
-            "due_at": max(request.send_at or now, now),
+            "due_at": request.leaves_at(now),
             "expires_at": request.expires_at,
-            "reason": None,
+            "reason": request.waits.reason if request.waits else None,
             "tags": Jsonb(dict(request.tags)),
             "idempotency_key": request.idempotency_key,
             "sequence": request.sequence,
@@ -138,4 +134,4 @@ class Accepting:
 
 
 def _due(request: SendRequest, now: datetime) -> bool:
-    return request.send_at is None or request.send_at <= now
+    return request.leaves_at(now) <= now

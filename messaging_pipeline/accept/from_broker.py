@@ -9,6 +9,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from psycopg.types.json import Jsonb
 
 from messaging_pipeline.accept.accept import Accepting
+from messaging_pipeline.accept.gates import REFUSALS
 from messaging_pipeline.accept.request import ARGUMENTS, SendRequest
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
@@ -19,6 +20,7 @@ from messaging_pipeline.metrics import record_rejected
 _log = logging.getLogger(__name__)
 
 _MOST_CHARACTERS_KEPT = 100
+_FIELDS = ARGUMENTS | set(REFUSALS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +118,9 @@ def _given(message: object) -> Mapping[str, Any]:
 
 
 def _argument(field: str) -> str:
-    """The argument at fault, as a label: a name that a caller made up is no label of ours."""
+    """The argument or the gate, as a label: a name that a caller made up is no label of ours."""
     name = field.partition(".")[0]
-    return name if name in ARGUMENTS else "other"
+    return name if name in _FIELDS else "other"
 
 
 def _uuid(text: object) -> MessageId:

@@ -8,7 +8,10 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from messaging_pipeline.compliance_policy import is_time_zone
 from messaging_pipeline.errors import InvalidInput
+from messaging_pipeline.gates.question import TIME_ZONE_TAG
+from messaging_pipeline.gates.verdict import Verdict
 from messaging_pipeline.ids import E164, MessageId, ServiceKey, TenantKey
 from messaging_pipeline.messages.content import Content, parse_content
 from messaging_pipeline.messages.phone_numbers import parse_e164, parse_sender
@@ -53,7 +56,7 @@ ARGUMENTS: frozenset[str] = frozenset(_Shape.model_fields)
 
 @dataclass(frozen=True, slots=True)
 class SendRequest:
-    """A message that may be written down; every field has been checked."""
+    """A message that may be written down; every field has been checked. ``waits`` is the gate's word if it must."""
 
     to: E164
     content: Content
@@ -68,6 +71,12 @@ class SendRequest:
     tags: Mapping[str, str]
     message_id: MessageId | None
     sequence: str | None
+    waits: Verdict | None = None
+
+    def leaves_at(self, now: datetime) -> datetime:
+        """Return when it may leave at the earliest."""
+        asked = max(self.send_at or now, now)
+        return asked if self.waits is None or self.waits.until is None else max(self.waits.until, asked)
 
     def identity(self) -> dict[str, Any]:
         """What makes two requests the same message: what is said, to whom and from where.
@@ -101,7 +110,7 @@ def parse_send_request(arguments: Mapping[str, Any], now: datetime) -> SendReque
         send_at=send_at,
         expires_at=_checked_expires_at(shape.expires_at, send_at or now),
         fallback=tuple(shape.fallback),
-        tags=shape.tags,
+        tags=_checked_tags(shape.tags),
         message_id=None if shape.message_id is None else MessageId(shape.message_id),
         sequence=shape.sequence,
     )
@@ -127,3 +136,10 @@ def _checked_expires_at(expires_at: datetime | None, earliest: datetime) -> date
     if expires_at is not None and expires_at <= earliest:
         raise InvalidInput("expires_at", "is not after the time of sending", "choose a later time, or leave it out")
     return None if expires_at is None else expires_at.astimezone(UTC)
+
+
+def _checked_tags(tags: Mapping[str, str]) -> Mapping[str, str]:
+    if not is_time_zone(tags.get(TIME_ZONE_TAG, "UTC")):
+        remedy = "give a name of the IANA database, such as America/Los_Angeles"
+        raise InvalidInput(f"tags.{TIME_ZONE_TAG}", "is not a known time zone", remedy)
+    return tags

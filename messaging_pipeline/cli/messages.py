@@ -10,6 +10,7 @@ from messaging_pipeline.accept.recipients_file import Line, read_recipients
 from messaging_pipeline.accept.request import PRIORITY_RANKS
 from messaging_pipeline.cli.output import REFUSED, json_option, print_json, print_table
 from messaging_pipeline.cli.runtime import command_runtime
+from messaging_pipeline.cli.tags import tag_option
 from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
 from messaging_pipeline.history.timeline import timeline
 from messaging_pipeline.ids import MessageId
@@ -32,6 +33,7 @@ _tenant = click.option("--tenant", help="Whose message it is.", default="default
 @click.option("--priority", type=click.Choice(list(PRIORITY_RANKS)), default="normal", show_default=True)
 @click.option("--send-at", help="ISO 8601 with time zone, up to 35 days ahead.")
 @click.option("--expires-at", help="ISO 8601 with time zone; after this it is not sent.")
+@tag_option
 @click.option("--fallback-email", help="Who gets the text by e-mail if the message fails.")
 @json_option
 def send(to: str, body: str | None, fallback_email: str | None, json_wanted: bool, **options: Any) -> None:

@@ -19,10 +19,10 @@ from messaging_pipeline.decide.policy import Policy
 from messaging_pipeline.deliver import attempts
 from messaging_pipeline.deliver.attempts import Attempt, Closing, Opening, Page
 from messaging_pipeline.deliver.claims import ClaimedMessage, use_cap
-from messaging_pipeline.deliver.gates import VERDICTS, Verdict
+from messaging_pipeline.deliver.gates import BARS, Bar
 from messaging_pipeline.fallback.start import StepId, start_fallbacks
 from messaging_pipeline.ids import MessageId
-from messaging_pipeline.messages.state_machine import FAILURES
+from messaging_pipeline.messages.state_machine import FAILURES, Status
 from messaging_pipeline.metrics import record_attempt, record_status
 from messaging_pipeline.pacing.daily_cap import CapDay
 from messaging_pipeline.sealing import Sealer
@@ -68,8 +68,12 @@ class Book:
         """
         page = self._turn_page(message)
         if page.barred is not None:
-            self._bar(message, VERDICTS[page.barred])
+            self._bar(message, BARS[page.barred])
         return page.opened
+
+    def refuse(self, message: ClaimedMessage, reason: str) -> None:
+        """End a claimed message that may never leave as things are."""
+        self._bar(message, Bar(Status.REJECTED, reason))
 
     def answer(self, attempt: Attempt, outcome: Outcome, seconds: float) -> Step:
         """Take down Twilio's answer and say what follows; it is written with the next ``open``, or at the end."""
@@ -143,22 +147,22 @@ class Book:
             use_cap(connection, self.cap, -message.segments)
         return _Written(page, steps, consequences)
 
-    def _bar(self, message: ClaimedMessage, verdict: Verdict) -> None:
+    def _bar(self, message: ClaimedMessage, bar: Bar) -> None:
         """A message that a gate has ended may fall back, unless the person asked for silence."""
-        ours, steps = in_transaction(self.pool, lambda connection: self._write_bar(connection, message, verdict))
+        ours, steps = in_transaction(self.pool, lambda connection: self._write_bar(connection, message, bar))
         if ours:
-            record_status(message.service, verdict.status)
+            record_status(message.service, bar.status)
         self.wake_fallbacks(steps)
 
     def _write_bar(
-        self, connection: Connection[TupleRow], message: ClaimedMessage, verdict: Verdict
+        self, connection: Connection[TupleRow], message: ClaimedMessage, bar: Bar
     ) -> tuple[bool, list[StepId]]:
         now = self.clock.now()
-        if not attempts.bar(connection, message, verdict.status, verdict.reason, now):
+        if not attempts.bar(connection, message, bar.status, bar.reason, now):
             return False, []
         if self.cap is not None:
             use_cap(connection, self.cap, -message.segments)
-        failed: list[MessageId] = [message.id] if verdict.status in FAILURES else []
+        failed: list[MessageId] = [message.id] if bar.status in FAILURES else []
         return True, start_fallbacks(connection, self.sealer, failed, now)
 
     def __enter__(self) -> Self:

@@ -1,6 +1,6 @@
 """Claims on messages: due rows taken under a lease, and given back when they were not started."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -29,6 +29,7 @@ class ClaimedMessage:
     expires_at: datetime | None
     retries: int
     claim_id: UUID
+    tags: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

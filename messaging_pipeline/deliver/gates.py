@@ -1,25 +1,46 @@
-"""What the gates at the moment of sending mean: each bars a message with a status and a reason for people."""
+"""The gates at the moment of sending: the time is looked at again, and what the memory says bars a message."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
+from messaging_pipeline.configuration import Configuration
+from messaging_pipeline.deliver.claims import ClaimedMessage
+from messaging_pipeline.gates import quiet_hours
+from messaging_pipeline.gates.question import question_about
+from messaging_pipeline.gates.verdict import Verdict
 from messaging_pipeline.messages.state_machine import Status
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Bar:
     """Where a barred message ends, and why."""
 
     status: Status
     reason: str
 
 
-VERDICTS: Mapping[str, Verdict] = {
-    "expired": Verdict(Status.EXPIRED, "its time ran out before it could be sent"),
-    "opted_out": Verdict(Status.SUPPRESSED, "the recipient has opted out of messages from this service"),
-    "unknown_number": Verdict(
+BARS: Mapping[str, Bar] = {
+    "expired": Bar(Status.EXPIRED, "its time ran out before it could be sent"),
+    "opted_out": Bar(Status.SUPPRESSED, "the recipient has opted out of messages from this service"),
+    "unknown_number": Bar(
         Status.REJECTED,
         "carriers have called the number unknown too often; `messaging-pipeline numbers clear` lets it try again",
     ),
 }
 """By the name that the statement ``turn_page`` gives them."""
+
+
+def ask_about_the_time(configuration: Configuration, message: ClaimedMessage, now: datetime) -> Verdict:
+    """Ask again whether now is a time to send; hours may have passed since the message was accepted."""
+    service = configuration.service(message.service, message.tenant)
+    return quiet_hours.ask(
+        question_about(
+            configuration,
+            service,
+            to=message.to_number,
+            from_=message.from_number,
+            tags=message.tags,
+            at=now,
+        )
+    )

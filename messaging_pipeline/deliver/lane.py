@@ -19,6 +19,7 @@ from messaging_pipeline.clock import Clock
 from messaging_pipeline.decide.next_step import Step
 from messaging_pipeline.deliver.book import Book
 from messaging_pipeline.deliver.claims import ClaimedMessage
+from messaging_pipeline.deliver.gates import ask_about_the_time
 from messaging_pipeline.deliver.outgoing import Outgoing
 from messaging_pipeline.deliver.seats import Seat, Seats
 from messaging_pipeline.deliver.supply import Batch, Supply
@@ -126,8 +127,16 @@ class Lane:
 
     def _send(self, book: Book, batch: Batch, message: ClaimedMessage) -> Step | None:
         """Send one message; return what follows, or None when it was not sent."""
+        now = self.clock.now()
+        verdict = ask_about_the_time(self.supply.configuration, message, now)
+        if verdict.outcome == "refused":
+            book.refuse(message, verdict.reason)
+            return None
+        if verdict.outcome == "waits" and verdict.until is not None:
+            self.supply.put_back(batch, [message], verdict.reason, put_off=verdict.until - now)
+            return None
         try:
-            request = self.outgoing.request(message, self.clock.now())
+            request = self.outgoing.request(message, now, verdict.until)
         except CannotUnseal as error:
             # A message that cannot be read yet must not stand in the way of those behind it.
             _log.error("message %s cannot be sent: %s", message.id, error)

@@ -6,6 +6,7 @@ from datetime import datetime
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.deliver.attempts import Attempt
 from messaging_pipeline.deliver.claims import ClaimedMessage
+from messaging_pipeline.gates.question import sender_of
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.twilio_api.callback_urls import status_callback_url
 from messaging_pipeline.twilio_api.client import CreateMessage
@@ -23,8 +24,11 @@ class Outgoing:
     configuration: Configuration
     callback_url: str | None
 
-    def request(self, message: ClaimedMessage, now: datetime) -> CreateMessage:
-        """Unseal the content and name the sender; raises CannotUnseal."""
+    def request(self, message: ClaimedMessage, now: datetime, leaves_by: datetime | None = None) -> CreateMessage:
+        """Unseal the content and name the sender; raises CannotUnseal.
+
+        Twilio may queue it until the message expires, and no longer than ``leaves_by``.
+        """
         content = self.sealer.unseal(message.content)
         service = self.configuration.service(message.service, message.tenant)
         return CreateMessage(
@@ -32,8 +36,8 @@ class Outgoing:
             body=content["body"],
             media_urls=tuple(content["media_urls"]),
             messaging_service_sid=service.messaging_service_sid,
-            from_=message.from_number or (None if service.messaging_service_sid else service.from_number),
-            validity_period_seconds=_validity_seconds(message.expires_at, now),
+            from_=sender_of(service, message.from_number),
+            validity_period_seconds=_validity_seconds(message.expires_at, leaves_by, now),
         )
 
     def calling_back(self, request: CreateMessage, attempt: Attempt) -> CreateMessage:
@@ -45,8 +49,9 @@ class Outgoing:
         return replace(request, status_callback=url)
 
 
-def _validity_seconds(expires_at: datetime | None, now: datetime) -> int | None:
-    if expires_at is None:
+def _validity_seconds(expires_at: datetime | None, leaves_by: datetime | None, now: datetime) -> int | None:
+    ends = [end for end in (expires_at, leaves_by) if end is not None]
+    if not ends:
         return None
-    left = int((expires_at - now).total_seconds())
+    left = int((min(ends) - now).total_seconds())
     return max(_SHORTEST_VALIDITY_SECONDS, min(left, _LONGEST_VALIDITY_SECONDS))

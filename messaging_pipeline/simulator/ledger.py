@@ -23,6 +23,7 @@ class CreateAttempt:
     sender: str | None = None
     service_sid: str | None = None
     status_callback: str | None = None
+    validity_period: str | None = None
     segments: int = 0
     created: bool = False
     sid: str | None = None
@@ -37,6 +38,7 @@ class CreateAttempt:
         self.sender = value(form, "From")
         self.service_sid = value(form, "MessagingServiceSid")
         self.status_callback = value(form, "StatusCallback")
+        self.validity_period = value(form, "ValidityPeriod")
 
     def note(self, http_status: int, error_code: int | None) -> None:
         """Note what is to be answered, before anybody knows whether the answer arrives."""

@@ -11,11 +11,11 @@ from tests.support.product_source import FRONT_DOOR, PROJECT, Module, modules_of
 ROWS: tuple[frozenset[str], ...] = (
     frozenset({"ids", "errors", "clock", "queues", "backoff", "validation", "trust"}),
     frozenset({"messages"}),
-    frozenset({"settings"}),
+    frozenset({"settings", "compliance_policy"}),
     frozenset({"configuration", "sealing"}),
     frozenset({"metrics", "log"}),
     frozenset({"db", "pacing", "waking", "twilio_api", "publish", "redis_client"}),
-    frozenset({"history", "fallback", "consent", "number_health", "services", "decide", "audit"}),
+    frozenset({"history", "fallback", "consent", "number_health", "services", "decide", "audit", "gates"}),
     frozenset({"consequences"}),
     frozenset({"accept", "follow", "receive"}),
     frozenset({"deliver", "reconcile"}),

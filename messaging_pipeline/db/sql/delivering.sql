@@ -21,12 +21,12 @@ with candidates as (
     from weighed
     where m.id = weighed.id and weighed.running <= %(segments)s
     returning m.id, m.tenant, m.service, m.to_number, m.from_number, m.content, m.segments, m.due_at, m.expires_at,
-              m.retries, m.claim_id, weighed.running
+              m.retries, m.claim_id, m.tags, weighed.running
 ), logged as (
     insert into message_events (message_id, status, source, at, moved)
     select id, 'claimed', 'deliver', %(now)s, true from claimed
 )
-select id, tenant, service, to_number, from_number, content, segments, expires_at, retries, claim_id
+select id, tenant, service, to_number, from_number, content, segments, expires_at, retries, claim_id, tags
 from claimed
 order by running
 

@@ -48,6 +48,11 @@ delete from number_health h
 using known
 where h.tenant = known.tenant and h.number = known.number
 
+-- name: is_invalid_number
+select exists (
+    select from number_health where tenant = %(tenant)s and number = %(number)s and invalid_since is not null
+)
+
 -- name: list_invalid_numbers
 select tenant, number, invalid_since, unknown_count, last_code, last_at
 from number_health

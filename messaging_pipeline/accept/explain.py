@@ -1,0 +1,86 @@
+"""What would become of a message if it were handed over now, without handing it over."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from messaging_pipeline.accept.gates import question_of, require_sender
+from messaging_pipeline.accept.request import SendRequest, parse_send_request
+from messaging_pipeline.clock import Clock
+from messaging_pipeline.configuration import Configuration, Service
+from messaging_pipeline.consent.ledger import is_opted_out
+from messaging_pipeline.db.pool import Pool
+from messaging_pipeline.gates.order import ask_every_gate, weightiest
+from messaging_pipeline.gates.question import Question, sender_of
+from messaging_pipeline.gates.sender_rules import kind_of
+from messaging_pipeline.messages.phone_numbers import country_of
+from messaging_pipeline.messages.segments import characters_forcing_ucs2, count_segments
+from messaging_pipeline.messages.smart_encoding import smart_encode
+from messaging_pipeline.number_health import is_invalid
+from messaging_pipeline.services.board import ServiceBoard
+
+
+@dataclass(frozen=True, slots=True)
+class Explaining:
+    """The desk that answers what a send would lead to; it writes nothing."""
+
+    pool: Pool
+    configuration: Configuration
+    clock: Clock
+    board: ServiceBoard
+
+    def explain(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the way out, the sender, the weight, every gate's word, and when the message may leave.
+
+        The arguments are those of a send; raises InvalidInput for what a send would refuse before any gate.
+        """
+        now = self.clock.now()
+        request = parse_send_request(arguments, now)
+        service = self.configuration.service(request.service, request.tenant)
+        standing = self.board.standing(request.service)
+        require_sender(request, service)
+        answers = ask_every_gate(self._question(request, service))
+        verdict = weightiest(answers).verdict
+        goes = standing.accepting and verdict.outcome != "refused"
+        waits = verdict if verdict.outcome == "waits" else None
+        return {
+            "to": request.to,
+            "country": country_of(request.to),
+            "tenant": request.tenant,
+            "service": request.service,
+            "service_state": standing.state,
+            "service_accepting": standing.accepting,
+            "sender": _sender(service, request),
+            **_weight(request),
+            "verdict": verdict.outcome if standing.accepting else "refused",
+            "next_allowed_at": replace(request, waits=waits).leaves_at(now) if goes else None,
+            "gates": [{"gate": answer.gate, **asdict(answer.verdict)} for answer in answers],
+        }
+
+    def _question(self, request: SendRequest, service: Service) -> Question:
+        question = question_of(request, self.configuration, service, self.clock.now())
+        with self.pool.connection() as connection:
+            return replace(
+                question,
+                opted_out=is_opted_out(connection, request.tenant, request.service, request.to),
+                unknown_number=is_invalid(connection, request.tenant, request.to),
+            )
+
+
+def _sender(service: Service, request: SendRequest) -> dict[str, Any]:
+    sender = sender_of(service, request.from_)
+    return {"kind": kind_of(sender), "value": sender or service.messaging_service_sid}
+
+
+def _weight(request: SendRequest) -> dict[str, Any]:
+    weight, body = request.content.weight(), request.content.body or ""
+    return {
+        "encoding": weight.encoding,
+        "segments": weight.segments,
+        "characters_forcing_ucs2": list(characters_forcing_ucs2(body)),
+        "segments_with_smart_encoding": _smart_segments(request),
+    }
+
+
+def _smart_segments(request: SendRequest) -> int:
+    return 1 if request.content.media_urls else count_segments(smart_encode(request.content.body or "")).segments

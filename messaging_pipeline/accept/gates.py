@@ -1,0 +1,45 @@
+"""The gates at our door: a message that may never leave is refused, one that may not leave yet is put off."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from messaging_pipeline.accept.request import SendRequest
+from messaging_pipeline.configuration import Configuration, Service
+from messaging_pipeline.errors import InvalidInput
+from messaging_pipeline.gates.order import GATES, ask_every_gate, weightiest
+from messaging_pipeline.gates.question import Question, question_about
+
+REFUSALS = {name: f"gate:{name}" for name, _ in GATES}
+"""A refusal names its gate in place of a field."""
+
+
+def require_sender(request: SendRequest, service: Service) -> None:
+    """Refuse a message with nothing to send it from; raises InvalidInput."""
+    if not service.has_sender and request.from_ is None:
+        raise InvalidInput(
+            "service",
+            f"{request.service!r} has no sender",
+            "set TWILIO_MESSAGING_SERVICE_SID or TWILIO_FROM_NUMBER, or give the service one in messaging.toml",
+        )
+
+
+def question_of(request: SendRequest, configuration: Configuration, service: Service, now: datetime) -> Question:
+    """Return what the gates are asked about a message that is handed over now."""
+    question = question_about(
+        configuration,
+        service,
+        to=request.to,
+        from_=request.from_,
+        tags=request.tags,
+        at=request.leaves_at(now),
+    )
+    return replace(question, expires_at=request.expires_at)
+
+
+def past_the_gates(request: SendRequest, question: Question) -> SendRequest:
+    """Return the request, put off if it must wait; raises InvalidInput naming the gate that refuses it."""
+    answer = weightiest(ask_every_gate(question))
+    verdict = answer.verdict
+    if verdict.outcome == "refused":
+        raise InvalidInput(REFUSALS[answer.gate], verdict.reason, verdict.remedy)
+    return replace(request, waits=verdict) if verdict.outcome == "waits" else request

@@ -1,0 +1,72 @@
+"""The command that says what would become of a message, without sending it."""
+
+from typing import Any
+
+import click
+
+from messaging_pipeline.accept.request import PRIORITY_RANKS
+from messaging_pipeline.cli.output import REFUSED, json_option, print_json, print_table
+from messaging_pipeline.cli.runtime import command_runtime
+from messaging_pipeline.cli.tags import tag_option
+from messaging_pipeline.messages.phone_numbers import masked
+
+
+@click.command()
+@click.argument("to")
+@click.argument("body", required=False)
+@click.option("--service", help="Which service would send.", default="default", show_default=True)
+@click.option("--tenant", help="Whose message it would be.", default="default", show_default=True)
+@click.option("--media-url", "media_urls", multiple=True, help="Picture or file to send along; up to ten times.")
+@click.option("--from", "from_", help="Send from this number instead of the service's choice.")
+@click.option("--priority", type=click.Choice(list(PRIORITY_RANKS)), default="normal", show_default=True)
+@click.option("--send-at", help="ISO 8601 with time zone, up to 35 days ahead.")
+@click.option("--expires-at", help="ISO 8601 with time zone; after this it is not sent.")
+@tag_option
+@json_option
+def explain(to: str, body: str | None, json_wanted: bool, **options: Any) -> None:
+    """Say what would become of a message TO a number with a BODY: route, weight, gates, time. Nothing is sent.
+
+    Leaves with 1 when it would be refused.
+    """
+    arguments = {"to": to, "body": body, **options, "media_urls": list(options["media_urls"])}
+    with command_runtime() as runtime:
+        found = runtime.explaining.explain(arguments)
+    if json_wanted:
+        print_json(found)
+    else:
+        _print(found)
+    if found["verdict"] == "refused":
+        raise SystemExit(REFUSED)
+
+
+def _print(found: dict[str, Any]) -> None:
+    lines = {
+        "to": f"{masked(found['to'])} ({found['country']})",
+        "service": f"{found['tenant']}/{found['service']}, {_standing(found)}",
+        "sender": f"{found['sender']['kind']} {found['sender']['value'] or ''}".rstrip(),
+        "content": _content(found),
+        "verdict": found["verdict"],
+        "leaves": "never"
+        if found["next_allowed_at"] is None
+        else f"from {found['next_allowed_at']:%Y-%m-%d %H:%M:%S} UTC",
+    }
+    for name, text in lines.items():
+        click.echo(f"{name:<9} {text}")
+    click.echo()
+    print_table(("GATE", "VERDICT", "REASON"), [(one["gate"], one["outcome"], _reason(one)) for one in found["gates"]])
+
+
+def _standing(found: dict[str, Any]) -> str:
+    return found["service_state"] if found["service_accepting"] else "drained: it accepts nothing new"
+
+
+def _content(found: dict[str, Any]) -> str:
+    weight = f"{found['segments']} segment(s), {found['encoding']}"
+    if not found["characters_forcing_ucs2"]:
+        return weight
+    forcing = " ".join(f"{one} (U+{ord(one):04X})" for one in found["characters_forcing_ucs2"])
+    return f"{weight}, because of {forcing}; {found['segments_with_smart_encoding']} with Smart Encoding"
+
+
+def _reason(answer: dict[str, Any]) -> str:
+    return f"{answer['reason']}; {answer['remedy']}" if answer["remedy"] else str(answer["reason"])

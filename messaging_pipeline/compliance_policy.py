@@ -1,0 +1,81 @@
+"""What ``messaging.toml`` says about the law: when people are not disturbed, and how a service is registered."""
+
+from datetime import time
+from functools import cache
+from typing import Annotated, Literal, Self, get_args
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic.dataclasses import dataclass
+
+_STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True, populate_by_name=True)
+
+
+@cache
+def _known_time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def is_time_zone(name: str) -> bool:
+    """Tell whether the IANA database has a zone of this name."""
+    return name in _known_time_zones()
+
+
+def _time_zone(name: str) -> str:
+    if not is_time_zone(name):
+        raise ValueError("is not a time zone of the IANA database, such as America/Los_Angeles")
+    return name
+
+
+def _on_the_wall(clock: time) -> time:
+    if clock.tzinfo is not None:
+        raise ValueError("has an offset; write the time on the recipient's own clock, such as 21:00")
+    return clock
+
+
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+WallClock = Annotated[time, AfterValidator(_on_the_wall)]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Intent = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
+"""In the order in which Python counts them, from Monday."""
+
+
+@dataclass(frozen=True, config=_STRICT)
+class QuietHours:
+    """When nothing is sent, by the recipient's own clock.
+
+    ``begin`` and ``end`` are ``from`` and ``to`` in the file. ``days`` are those on which quiet hours begin,
+    ``closed_days`` those that are quiet from midnight to midnight. Messages whose tag ``intent`` is one of
+    ``exempt_intents`` leave at any time. ``time_zone`` is assumed where a number tells none.
+    """
+
+    enabled: bool = True
+    begin: Annotated[WallClock, Field(alias="from")] = time(21)
+    end: Annotated[WallClock, Field(alias="to")] = time(8)
+    days: tuple[Weekday, ...] = WEEKDAYS
+    closed_days: tuple[Weekday, ...] = ()
+    exempt_intents: tuple[Intent, ...] = ("otp",)
+    time_zone: TimeZone | None = None
+
+    @model_validator(mode="after")
+    def _leaves_time_to_send(self) -> Self:
+        if self.begin == self.end:
+            raise ValueError("from and to are the same; name whole days in closed_days")
+        if set(self.closed_days) == set(WEEKDAYS):
+            raise ValueError("closed_days leaves no day to send on")
+        return self
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Registration:
+    """How a service's senders are registered; what is left out is unknown, and warned of but not refused.
+
+    ``ten_dlc`` is its campaign for US long codes, ``toll_free`` the verification of its toll-free numbers,
+    ``dlt`` whether sender and templates are registered in India.
+    """
+
+    ten_dlc: Literal["approved", "pending", "rejected", "none"] | None = None
+    toll_free: Literal["verified", "pending", "rejected", "none"] | None = None
+    dlt: bool = False

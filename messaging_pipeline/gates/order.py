@@ -1,0 +1,38 @@
+"""All gates, in the order in which they are asked, and what they say together."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from messaging_pipeline.gates import consent, number_health, quiet_hours, sender_rules
+from messaging_pipeline.gates.question import Question
+from messaging_pipeline.gates.verdict import Outcome, Verdict
+
+Ask = Callable[[Question], Verdict]
+
+GATES: tuple[tuple[str, Ask], ...] = (
+    ("sender", sender_rules.ask),
+    ("consent", consent.ask),
+    ("number_health", number_health.ask),
+    ("quiet_hours", quiet_hours.ask),
+)
+"""By the names that refusals and ``explain`` use."""
+
+_WEIGHTS: Mapping[Outcome, int] = {"passes": 0, "warns": 1, "waits": 2, "refused": 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one gate says."""
+
+    gate: str
+    verdict: Verdict
+
+
+def ask_every_gate(question: Question) -> list[Answer]:
+    """Ask all of them, whatever the others say."""
+    return [Answer(name, ask(question)) for name, ask in GATES]
+
+
+def weightiest(answers: Sequence[Answer]) -> Answer:
+    """Return the answer that decides: a refusal before a wait, a wait before a warning; of equal ones the first."""
+    return max(answers, key=lambda one: _WEIGHTS[one.verdict.outcome])

@@ -1,0 +1,58 @@
+"""What a gate is told about a message."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from messaging_pipeline.compliance_policy import QuietHours, Registration
+from messaging_pipeline.configuration import Configuration, Service
+from messaging_pipeline.ids import E164
+
+#: Tags that mean something to a gate.
+INTENT_TAG = "intent"
+TIME_ZONE_TAG = "time_zone"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A message that is to leave at a time: to whom, from where, under which rules.
+
+    ``sender`` is the number, short code or name that sends; None leaves the choice to the Messaging Service.
+    Waiting beyond ``expires_at``, where it is given, makes no sense. ``opted_out`` and ``unknown_number`` are what the
+    memory says about the recipient; None where nobody has looked.
+    """
+
+    to: E164
+    sender: str | None
+    at: datetime
+    tags: Mapping[str, str]
+    registration: Registration
+    quiet_hours: QuietHours | None
+    expires_at: datetime | None = None
+    opted_out: bool | None = None
+    unknown_number: bool | None = None
+
+
+def question_about(
+    configuration: Configuration,
+    service: Service,
+    *,
+    to: E164,
+    from_: str | None,
+    tags: Mapping[str, str],
+    at: datetime,
+) -> Question:
+    """Put together what the configuration says about a message of a service."""
+    return Question(
+        to=to,
+        sender=sender_of(service, from_),
+        at=at,
+        tags=tags,
+        registration=service.registration,
+        quiet_hours=configuration.quiet_hours_of(service),
+    )
+
+
+def sender_of(service: Service, from_: str | None) -> str | None:
+    """Return what a message is sent from: its own choice, or else the service's; None is its Messaging Service."""
+    return from_ or (None if service.messaging_service_sid else service.from_number)

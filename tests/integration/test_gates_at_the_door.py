@@ -1,0 +1,150 @@
+"""At our door a gate refuses a message with a sentence, or puts it off with a reason; by Celery there is a record."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from messaging_pipeline.clock import ManualClock
+from messaging_pipeline.errors import InvalidInput
+from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.simulator.running import Simulator
+from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
+from tests.support.delivering import creates, drain, run_lanes, show
+from tests.support.factories import a_send
+
+QUIET = f'{QUICK_SERVICE}[quiet_hours]\nfrom = "21:00"\nto = "08:00"\n'
+LONDONER, ANGELENO, INDIAN = "+442071234567", "+13105550123", "+912212345678"
+OPENS_IN_LOS_ANGELES = datetime(2026, 11, 23, 16, tzinfo=UTC)  # it is four in the morning there
+PLAN = [{"channel": "email", "to": "ada@example.com"}]
+
+
+@pytest.fixture
+def quiet(make_runtime: RuntimeMaker) -> WorkerRuntime:
+    return make_runtime(QUIET)
+
+
+def refusal(runtime: WorkerRuntime, **send: Any) -> InvalidInput:
+    with pytest.raises(InvalidInput) as found:
+        runtime.base.accepting.accept(a_send(**send))
+    assert runtime.base.tracing.messages(tenant="default") == []
+    return found.value
+
+
+def test_a_gate_that_refuses_is_named_and_nothing_is_written(sending: WorkerRuntime) -> None:
+    error = refusal(sending, to=INDIAN)
+    assert error.field == "gate:sender"
+    assert str(error).startswith("gate:sender: messages to India need a sender and templates registered with DLT; ")
+
+
+def test_an_alphanumeric_sender_to_the_us_is_refused(sending: WorkerRuntime) -> None:
+    assert refusal(sending, from_="Acme").field == "gate:sender"
+
+
+def test_a_registered_service_may_write_to_india(make_runtime: RuntimeMaker, simulator: Simulator) -> None:
+    runtime = make_runtime(f"{QUICK_SERVICE}[services.default.registration]\ndlt = true\n")
+    message_id = runtime.base.accepting.accept(a_send(to=INDIAN))
+    drain(runtime)
+    assert show(runtime, message_id)["status"] == "accepted"
+
+
+def test_a_refusal_by_the_broker_leaves_a_record_with_its_reason(sending: WorkerRuntime) -> None:
+    message_id = sending.from_broker.send(a_send(to=INDIAN), str(uuid4()))
+    shown = show(sending, message_id)
+    assert (shown["status"], shown["reason"].partition(":")[0]) == ("rejected", "gate")
+
+
+def test_of_many_by_the_broker_only_the_refused_ones_are_rejected(quiet: WorkerRuntime) -> None:
+    many = [a_send(to=LONDONER), a_send(to=INDIAN), a_send(to=ANGELENO)]
+    ids = quiet.from_broker.send_many(many, {}, str(uuid4()))
+    assert quiet.base.tracing.count_by_status(ids) == {"pending": 2, "rejected": 1}
+
+
+def test_in_quiet_hours_a_message_is_put_off_and_its_timeline_says_why(
+    quiet: WorkerRuntime, simulator: Simulator
+) -> None:
+    message_id = quiet.base.accepting.accept(a_send(to=ANGELENO))
+    run_lanes(quiet, rounds=3)
+    shown = show(quiet, message_id)
+    assert (shown["status"], shown["due_at"]) == ("pending", OPENS_IN_LOS_ANGELES)
+    assert "not before 2026-11-23 08:00 in America/Los_Angeles" in shown["reason"]
+    assert [event["detail"] for event in shown["events"]] == [shown["reason"]]
+    assert creates(simulator) == []
+
+
+def test_when_the_quiet_hours_are_over_it_leaves(
+    quiet: WorkerRuntime, simulator: Simulator, clock: ManualClock
+) -> None:
+    message_id = quiet.base.accepting.accept(a_send(to=ANGELENO))
+    clock.advance(4 * 3600)
+    drain(quiet)
+    assert show(quiet, message_id)["status"] == "accepted"
+
+
+def test_what_is_exempt_or_elsewhere_leaves_at_once(quiet: WorkerRuntime, simulator: Simulator) -> None:
+    code = quiet.base.accepting.accept(a_send(to=ANGELENO, tags={"intent": "otp"}))
+    travelling = quiet.base.accepting.accept(a_send(to=ANGELENO, tags={"time_zone": "Europe/Paris"}))
+    awake = quiet.base.accepting.accept(a_send(to=LONDONER))
+    drain(quiet)
+    assert quiet.base.tracing.count_by_status([code, travelling, awake]) == {"accepted": 3}
+
+
+def test_a_time_of_the_senders_choice_is_moved_out_of_the_quiet_hours(quiet: WorkerRuntime, clock: ManualClock) -> None:
+    wanted = clock.now() + timedelta(hours=20)  # midnight in Los Angeles
+    message_id = quiet.base.accepting.accept(a_send(to=ANGELENO, send_at=wanted.isoformat()))
+    assert show(quiet, message_id)["due_at"] == OPENS_IN_LOS_ANGELES + timedelta(days=1)
+
+
+def test_what_would_expire_before_it_may_leave_is_refused(quiet: WorkerRuntime, clock: ManualClock) -> None:
+    soon = clock.now() + timedelta(hours=1)
+    assert refusal(quiet, to=ANGELENO, expires_at=soon.isoformat()).field == "gate:quiet_hours"
+
+
+def test_an_unknown_time_zone_is_refused(quiet: WorkerRuntime) -> None:
+    assert refusal(quiet, tags={"time_zone": "Mars/Olympus"}).field == "tags.time_zone"
+
+
+def test_quiet_hours_that_have_begun_since_hold_an_accepted_message(
+    quiet: WorkerRuntime, simulator: Simulator, clock: ManualClock
+) -> None:
+    clock.advance(8 * 3600)  # 20:00 in London
+    late = quiet.base.accepting.accept(a_send(to=LONDONER))
+    awake = quiet.base.accepting.accept(a_send(to=ANGELENO))
+    clock.advance(2 * 3600)
+    drain(quiet)
+    shown = show(quiet, late)
+    assert (shown["status"], shown["due_at"]) == ("pending", datetime(2026, 11, 24, 8, tzinfo=UTC))
+    assert [(event["status"], event["source"]) for event in shown["events"]] == [
+        ("pending", "accept"),
+        ("claimed", "deliver"),
+        ("pending", "deliver"),
+    ]
+    assert "Europe/London" in shown["events"][-1]["detail"]
+    assert shown["attempts"] == []
+    assert show(quiet, awake)["status"] == "accepted"
+
+
+def test_twilio_may_not_keep_a_message_beyond_the_window(
+    quiet: WorkerRuntime, simulator: Simulator, clock: ManualClock
+) -> None:
+    clock.advance(7 * 3600)  # 19:00 in London, two hours before the quiet
+    expires_early = clock.now() + timedelta(hours=1)
+    quiet.base.accepting.accept(a_send(to=LONDONER))
+    quiet.base.accepting.accept(a_send(to=LONDONER, expires_at=expires_early.isoformat()))
+    quiet.base.accepting.accept(a_send(to=LONDONER, tags={"intent": "otp"}))
+    drain(quiet)
+    assert [row["validity_period"] for row in creates(simulator)] == ["7200", "3600", None]
+
+
+def test_a_message_that_no_hour_is_allowed_for_any_more_ends_with_a_reason_and_may_fall_back(
+    sending: WorkerRuntime, make_runtime: RuntimeMaker, simulator: Simulator
+) -> None:
+    message_id = sending.base.accepting.accept(a_send(to="+80012345678", fallback=PLAN))
+    restarted = make_runtime(QUIET)
+    drain(restarted)
+    shown = show(restarted, message_id)
+    assert shown["status"] == "rejected"
+    assert "time zone" in shown["reason"]
+    assert [step["cause"] for step in shown["fallback"]] == ["rejected"]
+    assert creates(simulator) == []
