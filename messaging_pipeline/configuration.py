@@ -13,6 +13,7 @@ from messaging_pipeline.compliance_policy import QuietHours, Registration, TimeZ
 from messaging_pipeline.errors import InvalidInput, InvalidSettings
 from messaging_pipeline.ids import ServiceKey, TenantKey
 from messaging_pipeline.messages.phone_numbers import parse_sender
+from messaging_pipeline.messages.plan import Plan
 from messaging_pipeline.settings import AccountSid, MessagingServiceSid, Settings
 from messaging_pipeline.validation import first_problem
 
@@ -46,6 +47,7 @@ class Service:
     ``undelivered_retries`` how often one that a carrier could not deliver just then, the first time after about
     ``undelivered_retry_seconds``, each later one after twice as long. ``when_unconfirmed`` says what becomes of a
     message that may have been sent when no evidence has come ``unconfirmed_after_seconds`` after its attempt.
+    ``fallback`` is the plan of messages that bring none.
     """
 
     tenant: Key = DEFAULT_TENANT
@@ -61,6 +63,7 @@ class Service:
     unconfirmed_after_seconds: Annotated[float, Field(ge=1, le=86_400)] = 900.0
     registration: Registration = Field(default_factory=Registration)
     quiet_hours: QuietHours | None = None
+    fallback: Plan = ()
 
     @property
     def burst(self) -> int:

@@ -38,7 +38,7 @@ class Pipeline:
         priority: Priority = "normal",
         send_at: datetime | None = None,
         expires_at: datetime | None = None,
-        fallback: Sequence[Mapping[str, Any]] = (),
+        fallback: Sequence[Mapping[str, Any]] | None = None,
         tags: Mapping[str, str] | None = None,
         message_id: UUID | str | None = None,
         sequence: str | None = None,
@@ -47,8 +47,8 @@ class Pipeline:
 
         ``to`` is E.164. ``idempotency_key`` (or ``message_id``) makes a repeat return the first message's id.
         ``send_at`` is up to 35 days ahead; after ``expires_at`` it is not sent. ``fallback`` is what to do if it
-        fails: ``[{"channel": "email", "to": "…"}]``. Messages of one ``sequence`` leave the service in the order in
-        which they were handed over. A broker that is away is no error.
+        fails: ``[{"channel": "email", "to": "…"}]``; left out, the service's own plan holds. Messages of one
+        ``sequence`` leave the service in the order in which they were handed over. A broker that is away is no error.
 
         Raises InvalidInput naming the field, or IdempotencyConflict, with nothing written; and
         psycopg.OperationalError when Postgres is away: the message is then still yours.
@@ -65,7 +65,7 @@ class Pipeline:
                 "priority": priority,
                 "send_at": send_at,
                 "expires_at": expires_at,
-                "fallback": [dict(step) for step in fallback],
+                "fallback": None if fallback is None else [dict(step) for step in fallback],
                 "tags": dict(tags or {}),
                 "message_id": message_id,
                 "sequence": sequence,

@@ -158,7 +158,7 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
         lane=_lane(base, settings, threads, lines, wake),
         following=following,
         receiving=receiving,
-        falling_back=FallingBack(base.pool, base.clock, base.sealer, postbox_from(settings)),
+        falling_back=FallingBack(base.pool, base.clock, base.sealer, postbox_from(settings), wake),
         sweep=Sweep(base.pool, base.clock, base.configuration, base.sealer, base.bell, base.board, following, wake),
         auditing=Auditing(base.pool, base.clock),
         reconciling=reconciling(

@@ -17,7 +17,9 @@ from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
+from messaging_pipeline.fallback.start import plan_by_the_clock
 from messaging_pipeline.ids import MessageId, ServiceKey, new_message_id
+from messaging_pipeline.messages.plan import Step
 from messaging_pipeline.messages.state_machine import Status
 from messaging_pipeline.metrics import record_accepted
 from messaging_pipeline.sealing import Sealer
@@ -88,14 +90,21 @@ class Accepting:
     def _write_one(
         self, connection: Connection[TupleRow], request: SendRequest, now: datetime
     ) -> tuple[MessageId, bool]:
-        row = self._row(request, now)
+        plan = self._plan(request)
+        row = self._row(request, plan, now)
         if connection.execute(sql("insert_message"), row).fetchone() is not None:
+            plan_by_the_clock(connection, row["id"], plan, row["due_at"], now)
             return row["id"], True
         return self._earlier(connection, request, row), False
 
-    def _row(self, request: SendRequest, now: datetime) -> dict[str, Any]:
+    def _plan(self, request: SendRequest) -> tuple[Step, ...]:
+        """The message's own plan, or else its service's; an empty one of its own means none."""
+        if request.fallback is not None:
+            return request.fallback
+        return self.configuration.service(request.service, request.tenant).fallback
+
+    def _row(self, request: SendRequest, plan: Sequence[Step], now: datetime) -> dict[str, Any]:
         weight = request.content.weight()
-        plan = [step.as_json() for step in request.fallback]
         return {
             "id": request.message_id or new_message_id(),
             "tenant": request.tenant,
@@ -103,7 +112,7 @@ class Accepting:
             "to_number": request.to,
             "from_number": request.from_,
             "content": self.sealer.seal(request.content.as_json()),
-            "fallback": self.sealer.seal(plan) if plan else None,
+            "fallback": self.sealer.seal([step.as_json() for step in plan]) if plan else None,
             "encoding": weight.encoding,
             "segments": weight.segments,
             "priority": request.priority,

@@ -15,7 +15,7 @@ from messaging_pipeline.gates.verdict import Verdict
 from messaging_pipeline.ids import E164, MessageId, ServiceKey, TenantKey
 from messaging_pipeline.messages.content import Content, parse_content
 from messaging_pipeline.messages.phone_numbers import parse_e164, parse_sender
-from messaging_pipeline.messages.plan import EmailStep
+from messaging_pipeline.messages.plan import Plan, Step
 from messaging_pipeline.validation import first_problem
 
 Priority = Literal["high", "normal", "bulk"]
@@ -44,7 +44,7 @@ class _Shape(BaseModel):
     priority: Priority = "normal"
     send_at: AwareDatetime | None = None
     expires_at: AwareDatetime | None = None
-    fallback: Annotated[list[EmailStep], Field(max_length=1)] = Field(default_factory=list)
+    fallback: Plan | None = None
     tags: Annotated[dict[Tag, Tag], Field(max_length=_MAX_TAGS)] = Field(default_factory=dict)
     message_id: UUID | None = None
     sequence: Annotated[str, Field(min_length=1, max_length=100)] | None = None
@@ -67,7 +67,7 @@ class SendRequest:
     priority: int
     send_at: datetime | None
     expires_at: datetime | None
-    fallback: tuple[EmailStep, ...]
+    fallback: tuple[Step, ...] | None
     tags: Mapping[str, str]
     message_id: MessageId | None
     sequence: str | None
@@ -109,7 +109,7 @@ def parse_send_request(arguments: Mapping[str, Any], now: datetime) -> SendReque
         priority=PRIORITY_RANKS[shape.priority],
         send_at=send_at,
         expires_at=_checked_expires_at(shape.expires_at, send_at or now),
-        fallback=tuple(shape.fallback),
+        fallback=shape.fallback,
         tags=_checked_tags(shape.tags),
         message_id=None if shape.message_id is None else MessageId(shape.message_id),
         sequence=shape.sequence,

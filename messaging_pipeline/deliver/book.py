@@ -22,7 +22,7 @@ from messaging_pipeline.deliver.claims import ClaimedMessage, use_cap
 from messaging_pipeline.deliver.gates import BARS, Bar
 from messaging_pipeline.fallback.start import StepId, start_fallbacks
 from messaging_pipeline.ids import MessageId
-from messaging_pipeline.messages.state_machine import FAILURES, Status
+from messaging_pipeline.messages.state_machine import FALLBACK_CAUSES, Status
 from messaging_pipeline.metrics import record_attempt, record_status
 from messaging_pipeline.pacing.daily_cap import CapDay
 from messaging_pipeline.sealing import Sealer
@@ -130,7 +130,7 @@ class Book:
 
     def _reaches_further(self, step: Step) -> bool:
         gives_back = step.outcome == "not_sent" and self.cap is not None
-        return step.status in FAILURES or gives_back or has_consequences(step)
+        return step.status in FALLBACK_CAUSES or gives_back or has_consequences(step)
 
     def _write_all(
         self, connection: Connection[TupleRow], closing: Closing, opening: Opening | None, now: datetime
@@ -140,7 +140,7 @@ class Book:
         page = attempts.turn_page(connection, closing, opening, now)
         if not page.moved:
             return _Written(page)
-        steps = start_fallbacks(connection, self.sealer, [message.id] if step.status in FAILURES else [], now)
+        steps = start_fallbacks(connection, self.sealer, [message.id] if step.status in FALLBACK_CAUSES else [], now)
         decided = Decided(message.id, message.tenant, message.service, message.to_number, step, "create", step.sid)
         consequences = write_consequences(connection, [decided], now)
         if self.cap is not None and step.outcome == "not_sent":
@@ -162,7 +162,7 @@ class Book:
             return False, []
         if self.cap is not None:
             use_cap(connection, self.cap, -message.segments)
-        failed: list[MessageId] = [message.id] if bar.status in FAILURES else []
+        failed: list[MessageId] = [message.id] if bar.status in FALLBACK_CAUSES else []
         return True, start_fallbacks(connection, self.sealer, failed, now)
 
     def __enter__(self) -> Self:

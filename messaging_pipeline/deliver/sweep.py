@@ -121,6 +121,7 @@ class Sweep:
             lapsed = connection.execute(
                 sql("doubt_lapsed_fallback_steps"), {"now": now, "doubt": "the worker stopped while it was leaving"}
             ).fetchall()
+            connection.execute(sql("start_planned_steps"), {"now": now, "limit": _AT_ONCE})
             due = connection.execute(sql("fallback_steps_due"), {"now": now, "limit": _AT_ONCE}).fetchall()
         record_swept("fallback_unconfirmed", len(lapsed))
         self.wake_fallbacks([StepId(MessageId(message_id), number) for message_id, number in due])

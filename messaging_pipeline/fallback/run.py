@@ -1,17 +1,20 @@
 """Runs one fallback step: marked as leaving before it leaves, and never sent twice."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from psycopg.rows import dict_row
+from psycopg import Connection
+from psycopg.rows import TupleRow, dict_row
 
 from messaging_pipeline.backoff import backoff_seconds
 from messaging_pipeline.clock import Clock
-from messaging_pipeline.db.pool import Pool
+from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.fallback.letters import Letter, Postbox, Posted
-from messaging_pipeline.fallback.start import StepId
+from messaging_pipeline.fallback.start import StepId, record_withdrawn, settle_fallbacks, start_fallbacks
+from messaging_pipeline.messages.plan import Step, stored_plan
 from messaging_pipeline.metrics import record_fallback_step
 from messaging_pipeline.sealing import CannotUnseal, Sealer
 
@@ -24,31 +27,37 @@ _STATES = {"sent": "sent", "refused": "failed", "unconfirmed": "unconfirmed"}
 
 @dataclass(frozen=True, slots=True)
 class FallingBack:
-    """Sends what a message's plan says."""
+    """Sends what a message's plan says, and starts the next step when one has failed."""
 
     pool: Pool
     clock: Clock
     sealer: Sealer
     postbox: Postbox | None
+    wake_fallbacks: Callable[[list[StepId]], None]
 
     def run(self, step: StepId) -> None:
         """Run a step that is waiting and due; do nothing when someone else has it or it is done."""
         now = self.clock.now()
-        claimed = self._claim(step, now)
+        withdrawn, claimed = in_transaction(self.pool, lambda connection: self._claim(connection, step, now))
+        record_withdrawn(withdrawn)
         if claimed is None:
             return
         posted = self._post(claimed)
         self._finish(step, claimed, posted)
 
-    def _claim(self, step: StepId, now: datetime) -> dict[str, Any] | None:
+    def _claim(
+        self, connection: Connection[TupleRow], step: StepId, now: datetime
+    ) -> tuple[list[str], dict[str, Any] | None]:
+        """What nobody needs any more must not leave, whoever was to withdraw it."""
+        withdrawn = settle_fallbacks(connection, [step.message_id], now)
         values = {
             "message_id": step.message_id,
             "number": step.number,
             "now": now,
             "lease_until": now + _LEASE,
         }
-        with self.pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(sql("claim_fallback_step"), values).fetchone()
+        with connection.cursor(row_factory=dict_row) as cursor:
+            return withdrawn, cursor.execute(sql("claim_fallback_step"), values).fetchone()
 
     def _post(self, claimed: dict[str, Any]) -> Posted:
         if self.postbox is None:
@@ -60,13 +69,17 @@ class FallingBack:
         return self.postbox.post(letter)
 
     def _letter(self, claimed: dict[str, Any]) -> Letter:
-        plan = self.sealer.unseal(claimed["fallback"])[claimed["number"] - 1]
+        plan = self._planned(claimed)
         return Letter(
-            to=plan["to"],
-            subject=plan["subject"],
-            text=plan["body"] or self._text_of(claimed),
+            to=plan.to,
+            subject=plan.subject,
+            text=plan.body or self._text_of(claimed),
             token=f"{claimed['message_id']}-{claimed['number']}",
         )
+
+    def _planned(self, claimed: dict[str, Any]) -> Step:
+        number: int = claimed["number"]
+        return stored_plan(self.sealer.unseal(claimed["fallback"]))[number - 1]
 
     def _text_of(self, claimed: dict[str, Any]) -> str:
         content = self.sealer.unseal(claimed["content"])
@@ -85,6 +98,13 @@ class FallingBack:
             "due_at": now + wait if again else None,
             "now": now,
         }
-        with self.pool.connection() as connection:
-            connection.execute(sql("finish_fallback_step"), values)
+        following = in_transaction(self.pool, lambda connection: self._write_end(connection, values))
         record_fallback_step(claimed["channel"], state)
+        self.wake_fallbacks(following)
+
+    def _write_end(self, connection: Connection[TupleRow], values: dict[str, Any]) -> list[StepId]:
+        """A step that has failed starts the next one in the same commit."""
+        ours = connection.execute(sql("finish_fallback_step"), values).fetchone() is not None
+        if not ours or values["state"] != "failed":
+            return []
+        return start_fallbacks(connection, self.sealer, [values["message_id"]], values["now"])

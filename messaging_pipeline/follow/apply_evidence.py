@@ -17,9 +17,17 @@ from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.consequences import write_consequences
 from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
-from messaging_pipeline.fallback.start import StepId, start_fallbacks
+from messaging_pipeline.fallback.start import StepId, record_withdrawn, settle_fallbacks, start_fallbacks
 from messaging_pipeline.follow.moved import Applied, Moved, decide, put_back
-from messaging_pipeline.messages.state_machine import ARRIVALS, FINAL, LADDER, REPORTED_FAILURES, TWILIO_WORDS, Status
+from messaging_pipeline.messages.state_machine import (
+    ARRIVALS,
+    FALLBACK_CAUSES,
+    FINAL,
+    LADDER,
+    REPORTED_FAILURES,
+    TWILIO_WORDS,
+    Status,
+)
 from messaging_pipeline.metrics import record_report, record_status
 from messaging_pipeline.sealing import CannotUnseal, Sealer
 from messaging_pipeline.twilio_api.error_table import look_up
@@ -81,12 +89,13 @@ class Following:
         told, weighed, moved = _apply(connection, matched, check_at)
         decided = decide(moved, self.configuration, now)
         again = put_back(connection, decided, now)
-        failed = [
-            one.id for one in moved if one.status in REPORTED_FAILURES and one.has_fallback and one.id not in again
-        ]
+        failed = [one.id for one in moved if one.status in FALLBACK_CAUSES and one.has_fallback and one.id not in again]
+        steps = start_fallbacks(connection, self.sealer, failed, now)
+        settled = [one.id for one in moved if one.status in FINAL and one.has_fallback and one.id not in again]
         return Applied(
             moved=tuple(moved),
-            steps=tuple(start_fallbacks(connection, self.sealer, failed, now)),
+            steps=tuple(steps),
+            withdrawn=tuple(settle_fallbacks(connection, settled, now)),
             counts={
                 "new": told,
                 "repeated": weighed - told,
@@ -107,6 +116,7 @@ class Following:
             record_report(kind, count)
         for consequences in applied.consequences:
             consequences.announce()
+        record_withdrawn(applied.withdrawn)
         self.wake_fallbacks(list(applied.steps))
 
     def _apply_one_by_one(self, reports: Sequence[Evidence], error: Exception) -> Applied:
@@ -122,6 +132,7 @@ def _together(parts: Sequence[Applied]) -> Applied:
     return Applied(
         moved=tuple(one for part in parts for one in part.moved),
         steps=tuple(step for part in parts for step in part.steps),
+        withdrawn=tuple(channel for part in parts for channel in part.withdrawn),
         counts=sum((Counter(part.counts) for part in parts), Counter[str]()),
         consequences=tuple(one for part in parts for one in part.consequences),
     )

@@ -45,12 +45,16 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a batch of evidence changed, to be announced after the commit; ``counts`` tells what each report was."""
+    """What a batch of evidence changed, to be announced after the commit.
+
+    ``counts`` tells what each report was, ``withdrawn`` the channels of fallback steps that nobody needs any more.
+    """
 
     moved: tuple[Moved, ...]
     steps: tuple[StepId, ...]
     counts: Mapping[str, int]
     consequences: tuple[Consequences, ...] = ()
+    withdrawn: tuple[str, ...] = ()
 
 
 def decide(moved: Sequence[Moved], configuration: Configuration, now: datetime) -> list[Decided]:

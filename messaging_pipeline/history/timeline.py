@@ -1,5 +1,6 @@
 """A message's life, written for a person."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -31,19 +32,20 @@ def _happenings(message: dict[str, Any]) -> list[tuple[datetime, str]]:
     return [
         *((event["at"], _event(event)) for event in message["events"]),
         *((attempt["started_at"], f"attempt {attempt['number']} leaves for Twilio") for attempt in message["attempts"]),
-        *(
-            (step["created_at"], f"fallback {step['number']} ({step['channel']}) starts")
-            for step in message["fallback"]
-        ),
-        *(
-            (
-                step["finished_at"],
-                f"fallback {step['number']} ({step['channel']}) {step['state']}: {step['explanation']}",
-            )
-            for step in message["fallback"]
-            if step["finished_at"]
-        ),
+        *(happening for step in message["fallback"] for happening in _step(step)),
     ]
+
+
+def _step(step: dict[str, Any]) -> Iterator[tuple[datetime, str]]:
+    name = f"fallback {step['number']} ({step['channel']})"
+    if step["state"] == "planned":
+        yield step["created_at"], f"{name} starts at {step['due_at']:%Y-%m-%d %H:%M:%S} UTC unless the message arrives"
+    elif step["state"] != "withdrawn":
+        yield step["created_at"], f"{name} starts"
+    if step["finished_at"]:
+        yield step["finished_at"], f"{name} {step['state']}: {step['explanation']}"
+    if step["overtaken_at"]:
+        yield step["overtaken_at"], f"the message arrived although {name} had left"
 
 
 def _event(event: dict[str, Any]) -> str:

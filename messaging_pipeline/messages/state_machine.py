@@ -124,6 +124,9 @@ REPORTABLE: frozenset[Status] = TWILIO_WORDS | {Status.SUPPRESSED}
 FAILURES: frozenset[Status] = frozenset({Status.UNDELIVERED, Status.FAILED, Status.EXPIRED, Status.REJECTED})
 """The ends that start a message's fallback. An opt-out does not: the person asked for silence."""
 
+FALLBACK_CAUSES: frozenset[Status] = FAILURES | {Status.SUPPRESSED}
+"""The ends that a step of a plan may name; only one that names the opt-out is started by it."""
+
 REPORTED_FAILURES: frozenset[Status] = frozenset({Status.UNDELIVERED, Status.FAILED})
 """The ends that Twilio reports after it took a message, and after which another attempt may be made."""
 

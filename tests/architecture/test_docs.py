@@ -146,7 +146,11 @@ def test_every_example_of_a_configuration_file_can_be_loaded(block: Block, tmp_p
 
 
 def test_there_are_examples_of_the_configuration_file_where_they_are_looked_for() -> None:
-    assert {block.place.partition(":")[0] for block in CONFIGURATION} == {"README.md", "docs/configuration.md"}
+    assert {block.place.partition(":")[0] for block in CONFIGURATION} == {
+        "README.md",
+        "docs/configuration.md",
+        "docs/fallback.md",
+    }
 
 
 def test_the_readme_names_every_argument_and_every_task_of_producers() -> None:

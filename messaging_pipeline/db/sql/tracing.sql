@@ -16,7 +16,7 @@ select status, source, at, sid, error_code, detail, moved, attempt, superseded
 from message_events where message_id = %(id)s order by id
 
 -- name: fallback_of
-select number, channel, state, cause, attempts, explanation, created_at, finished_at
+select number, channel, state, cause, attempts, explanation, due_at, created_at, finished_at, overtaken_at
 from fallback_steps where message_id = %(id)s order by number
 
 -- name: list_messages
