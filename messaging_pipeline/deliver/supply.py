@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from messaging_pipeline.clock import Clock
 from messaging_pipeline.configuration import Configuration
@@ -17,6 +17,7 @@ from messaging_pipeline.deliver.claims import (
     release,
     weight_of_next_due,
 )
+from messaging_pipeline.deliver.gates import ask_about_the_time
 from messaging_pipeline.deliver.order import Turns
 from messaging_pipeline.deliver.seats import Seats
 from messaging_pipeline.ids import ServiceKey
@@ -139,13 +140,27 @@ class Supply:
         return None
 
     def _claim(self, wanted: Wanted, bucket: TokenBucket, grant: Grant) -> Batch | None:
-        """Claim what the tokens carry, and give back the ones that nothing was found for."""
+        """Claim what the tokens carry, and give back the ones that nothing was found for.
+
+        A batch may be empty: all that was claimed has to wait, and there may be more behind it.
+        """
         now = self.clock.now()
         claimed = claim_due(self.pool, wanted, now=now, lease_until=now + self.lease)
-        spare = grant.granted - sum(message.segments for message in claimed)
+        awake = self._without_those_who_wait(claimed, wanted.cap, now)
+        spare = grant.granted - sum(message.segments for message in awake)
         if spare:
             bucket.give_back(spare, grant)
-        return Batch(wanted.service, claimed, time.monotonic(), wanted.cap) if claimed else None
+        return Batch(wanted.service, awake, time.monotonic(), wanted.cap) if claimed else None
+
+    def _without_those_who_wait(
+        self, claimed: Sequence[ClaimedMessage], cap: CapDay | None, now: datetime
+    ) -> list[ClaimedMessage]:
+        """Put off what may not leave at this hour: it must not use up the rate of those who are awake."""
+        asked = [(message, ask_about_the_time(self.configuration, message, now)) for message in claimed]
+        for verdict in {verdict for _, verdict in asked if verdict.outcome == "waits"}:
+            waiting = [message for message, its_verdict in asked if its_verdict == verdict]
+            release(self.pool, waiting, reason=verdict.reason, now=now, due_at=verdict.until, cap=cap)
+        return [message for message, verdict in asked if verdict.outcome != "waits"]
 
     def _claim_other(self, wanted: Wanted, terms: _Terms) -> Batch | None:
         """Nothing was claimed: the cap is spent, the next message weighs more than the batch, or nothing is due."""

@@ -8,6 +8,7 @@ import pytest
 
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.errors import InvalidInput
+from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
@@ -17,6 +18,7 @@ from tests.support.factories import a_send
 QUIET = f'{QUICK_SERVICE}[quiet_hours]\nfrom = "21:00"\nto = "08:00"\n'
 LONDONER, ANGELENO, INDIAN = "+442071234567", "+13105550123", "+912212345678"
 OPENS_IN_LOS_ANGELES = datetime(2026, 11, 23, 16, tzinfo=UTC)  # it is four in the morning there
+VALIDITY_EXPIRED = 30036
 PLAN = [{"channel": "email", "to": "ada@example.com"}]
 
 
@@ -123,6 +125,38 @@ def test_quiet_hours_that_have_begun_since_hold_an_accepted_message(
     assert "Europe/London" in shown["events"][-1]["detail"]
     assert shown["attempts"] == []
     assert show(quiet, awake)["status"] == "accepted"
+
+
+def test_those_who_are_asleep_do_not_use_up_the_rate_of_those_who_are_awake(
+    make_runtime: RuntimeMaker, clock: ManualClock
+) -> None:
+    runtime = make_runtime(QUIET.replace("= 2000", "= 5").replace("burst_segments = 40", "burst_segments = 1"))
+    clock.advance(8 * 3600)
+    asleep = [runtime.base.accepting.accept(a_send(to=LONDONER)) for _ in range(40)]
+    awake = runtime.base.accepting.accept(a_send(to=ANGELENO))
+    clock.advance(2 * 3600)
+    run_lanes(runtime, rounds=100)  # time for a few tokens, not for forty
+    assert show(runtime, awake)["status"] == "accepted"
+    assert runtime.base.tracing.count_by_status(asleep) == {"pending": 40}
+    assert {show(runtime, one)["due_at"] for one in asleep} == {datetime(2026, 11, 24, 8, tzinfo=UTC)}
+
+
+def test_what_twilio_gave_up_at_the_end_of_the_window_leaves_again_in_the_next(
+    quiet: WorkerRuntime, simulator: Simulator, clock: ManualClock
+) -> None:
+    clock.advance(8 * 3600)
+    message_id = quiet.base.accepting.accept(a_send(to=LONDONER))
+    drain(quiet)
+    clock.advance(3600)
+    sid = str(show(quiet, message_id)["sid"])
+    quiet.following.apply([Evidence(message_id, "default", sid, "failed", VALIDITY_EXPIRED, clock.now(), 1)])
+    clock.advance(3600)
+    drain(quiet)
+    assert len(creates(simulator)) == 1
+    clock.advance(10 * 3600)
+    drain(quiet)
+    shown = show(quiet, message_id)
+    assert (shown["status"], len(shown["attempts"])) == ("accepted", 2)
 
 
 def test_twilio_may_not_keep_a_message_beyond_the_window(
