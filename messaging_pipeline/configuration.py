@@ -12,6 +12,7 @@ from pydantic.dataclasses import dataclass
 from messaging_pipeline.compliance_policy import QuietHours, Registration, TimeZone
 from messaging_pipeline.errors import InvalidInput, InvalidSettings
 from messaging_pipeline.ids import ServiceKey, TenantKey
+from messaging_pipeline.keyword_policy import KeywordPolicy
 from messaging_pipeline.messages.phone_numbers import parse_sender
 from messaging_pipeline.messages.plan import Plan
 from messaging_pipeline.settings import AccountSid, MessagingServiceSid, Settings
@@ -48,6 +49,9 @@ class Service:
     ``undelivered_retry_seconds``, each later one after twice as long. ``when_unconfirmed`` says what becomes of a
     message that may have been sent when no evidence has come ``unconfirmed_after_seconds`` after its attempt.
     ``fallback`` is the plan of messages that bring none.
+
+    ``twilio_handles_keywords`` tells that Twilio answers STOP, START and HELP by itself, as it does unless it was
+    told otherwise; short codes without Advanced Opt-Out are the usual exception.
     """
 
     tenant: Key = DEFAULT_TENANT
@@ -64,6 +68,8 @@ class Service:
     registration: Registration = Field(default_factory=Registration)
     quiet_hours: QuietHours | None = None
     fallback: Plan = ()
+    twilio_handles_keywords: bool = True
+    keywords: KeywordPolicy = Field(default_factory=KeywordPolicy)
 
     @property
     def burst(self) -> int:
@@ -89,6 +95,7 @@ class Tenant:
     auth_token_secondary: SecretReference | None = None
     api_concurrency: Annotated[int, Field(ge=1, le=10_000)] | None = None
     reconcile_share: Annotated[float, Field(gt=0, le=1)] = 0.1
+    keywords: KeywordPolicy = Field(default_factory=KeywordPolicy)
 
 
 @dataclass(frozen=True, config=_STRICT)

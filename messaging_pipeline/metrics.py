@@ -43,6 +43,11 @@ _fallback_steps = Counter(
     "messaging_fallback_steps_total", "Fallback steps by channel and state.", ["channel", "state"]
 )
 _inbound = Counter("messaging_inbound_total", "Inbound messages; `repeated` ones were stored before.", ["kind"])
+_keywords = Counter("messaging_keywords_total", "Keywords in inbound messages by what they ask for.", ["kind"])
+_flagged = Counter("messaging_inbound_flagged_total", "Inbound messages for a person to look at, by why.", ["reason"])
+_answers = Counter(
+    "messaging_answers_total", "Answers to keywords; `looping` and `unguarded` ones were not given.", ["kind"]
+)
 _opt_outs = Counter("messaging_opt_outs_total", "Opt-outs that came into force, by where we heard of them.", ["source"])
 _numbers_invalid = Counter("messaging_numbers_invalid_total", "Numbers that became invalid: unknown again and again.")
 _audit_violations = Gauge("messaging_audit_violations", "How often the last audit found each rule broken.", ["rule"])
@@ -134,6 +139,21 @@ def record_fallback_step(channel: str, state: str) -> None:
 def record_inbound(kind: str) -> None:
     """Count an inbound message: `stored` or `repeated`."""
     _inbound.labels(kind).inc()
+
+
+def record_keyword(kind: str) -> None:
+    """Count a keyword that was heard: `stop`, `start`, `help` or `custom`."""
+    _keywords.labels(kind).inc()
+
+
+def record_flagged(reason: str) -> None:
+    """Count an inbound message that a person should look at."""
+    _flagged.labels(reason).inc()
+
+
+def record_answer(kind: str) -> None:
+    """Count an answer by its keyword's kind, or one that was not given: `looping`, `unguarded`."""
+    _answers.labels(kind).inc()
 
 
 def record_opt_out(source: str) -> None:

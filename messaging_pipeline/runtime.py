@@ -150,7 +150,7 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
     """Build everything that a worker with this many threads needs; raises InvalidSettings."""
     base = build_runtime(settings, name=name, connections=min(threads, _CONNECTIONS) + 2, checked=False, clock=clock)
     wake = partial(wake_fallbacks, base.publisher)
-    following, receiving = base.following, Receiving(base.pool, base.sealer)
+    following, receiving = base.following, Receiving(base.pool, base.sealer, base.configuration)
     lines = Lines(slots_of_accounts(base.redis, base.configuration), base.configuration, base.board)
     return WorkerRuntime(
         base=base,

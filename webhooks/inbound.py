@@ -1,19 +1,25 @@
-"""Inbound messages: sealed at the door, enqueued, answered with empty TwiML."""
+"""Inbound messages: sealed at the door, enqueued, answered at once where no look-up is needed."""
+
+from typing import Any
 
 from flask import Blueprint, Response, current_app, request
 
+from messaging_pipeline.answering.answer import Answering
 from messaging_pipeline.clock import Clock
+from messaging_pipeline.configuration import Configuration
+from messaging_pipeline.keywords.hearing import hear
 from messaging_pipeline.publish import Publisher
 from messaging_pipeline.queues import Task
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.twilio_api.callbacks import MalformedCallback
 from webhooks.authentication import signed_by_twilio
 from webhooks.status import CLOCK
+from webhooks.twiml import twiml
 
+ANSWERING = "answering"
+CONFIGURATION = "configuration"
 PUBLISHER = "publisher"
 SEALER = "sealer"
-
-_NO_REPLY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
 inbound = Blueprint("inbound", __name__)
 
@@ -24,18 +30,32 @@ inbound = Blueprint("inbound", __name__)
 @inbound.post("/twilio/t/<tenant>/fallback")
 @signed_by_twilio("inbound")
 def take_inbound(tenant: str) -> Response:
-    """Enqueue an inbound message; the fallback URL takes what the first one could not."""
-    if not (request.form.get("MessageSid") or request.form.get("SmsSid")):
+    """Enqueue an inbound message and answer it; the fallback URL takes what the first one could not."""
+    sid = request.form.get("MessageSid") or request.form.get("SmsSid")
+    if not sid:
         raise MalformedCallback("MessageSid")
+    answer = _answer(tenant, sid)
+    publisher: Publisher = current_app.extensions[PUBLISHER]
+    publisher.publish(Task.RECEIVE, _arguments(tenant, is_answered=answer is not None))
+    return twiml(answer)
+
+
+def _answer(tenant: str, sid: str) -> str | None:
+    """Where nothing is configured to be answered there is no desk, and nothing to read."""
+    answering: Answering | None = current_app.extensions[ANSWERING]
+    if answering is None:
+        return None
+    configuration: Configuration = current_app.extensions[CONFIGURATION]
+    return answering.answer(hear(configuration, tenant, request.form), sid)
+
+
+def _arguments(tenant: str, *, is_answered: bool) -> dict[str, Any]:
+    """A worker of the version before knows nothing of answers, so that only an answered message tells of one."""
     clock: Clock = current_app.extensions[CLOCK]
     sealer: Sealer = current_app.extensions[SEALER]
-    publisher: Publisher = current_app.extensions[PUBLISHER]
-    publisher.publish(
-        Task.RECEIVE,
-        {
-            "tenant": tenant,
-            "sealed_form": sealer.seal(list(request.form.items(multi=True))).decode(),
-            "received_at": clock.now().isoformat(),
-        },
-    )
-    return Response(_NO_REPLY, status=200, content_type="text/xml; charset=utf-8")
+    arguments = {
+        "tenant": tenant,
+        "sealed_form": sealer.seal(list(request.form.items(multi=True))).decode(),
+        "received_at": clock.now().isoformat(),
+    }
+    return {**arguments, "answered": True} if is_answered else arguments

@@ -60,9 +60,14 @@ def apply_statuses(reports: Sequence[Mapping[str, Any]]) -> None:
 
 @shared_task(name=Task.RECEIVE.value)
 @bounded
-def receive(tenant: str, sealed_form: str, received_at: str) -> None:
-    """Store an inbound message that the webhook tier has verified and sealed."""
-    runtime().receiving.store(tenant=tenant, sealed_form=sealed_form, received_at=datetime.fromisoformat(received_at))
+def receive(tenant: str, sealed_form: str, received_at: str, answered: bool = False) -> None:
+    """Take in an inbound message that the webhook tier has verified and sealed, and perhaps answered."""
+    runtime().receiving.store(
+        tenant=tenant,
+        sealed_form=sealed_form,
+        received_at=datetime.fromisoformat(received_at),
+        is_answered=answered,
+    )
 
 
 @shared_task(name=Task.RUN_FALLBACK.value)

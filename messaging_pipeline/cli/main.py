@@ -8,6 +8,7 @@ import click
 from messaging_pipeline.cli.audit import audit
 from messaging_pipeline.cli.consent_history import consent
 from messaging_pipeline.cli.explain import explain
+from messaging_pipeline.cli.inbound import inbound
 from messaging_pipeline.cli.invalid_numbers import numbers
 from messaging_pipeline.cli.local import demo, simulator, up
 from messaging_pipeline.cli.messages import messages, send, send_bulk
@@ -36,6 +37,7 @@ for command in (
     send_bulk,
     explain,
     messages,
+    inbound,
     services,
     optouts,
     consent,

@@ -86,6 +86,16 @@ def grant(connection: Connection[TupleRow], grants: Sequence[Grant], now: dateti
     return [OptOut(*row) for row in connection.execute(sql("grant_consent"), {**_columns(grants), "now": now})]
 
 
+def is_outdated(connection: Connection[TupleRow], grant: Grant, said_at: datetime) -> bool:
+    """Tell whether something that a grant would lift was withdrawn after the grant was said.
+
+    It holds the number's lock until the commit, so that nobody withdraws between the answer and the grant.
+    """
+    _lock(connection, [grant])
+    key = {"tenant": grant.tenant, "scope": grant.scope, "number": grant.number, "said_at": said_at}
+    return connection.execute(sql("is_withdrawn_since"), key).fetchone() == (True,)
+
+
 def is_opted_out(connection: Connection[TupleRow], tenant: str, service: str, number: E164) -> bool:
     """Tell whether a service must not write to a number."""
     key = {"tenant": tenant, "service": service, "number": number}

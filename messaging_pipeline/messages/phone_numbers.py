@@ -85,6 +85,17 @@ def country_of(number: E164) -> str:
     return _UNKNOWN_REGION if region in _NO_REGION else region
 
 
+def is_toll_free(number: str) -> bool:
+    """Tell whether a number is one whose owner pays for the call, such as +1 800; what is no number is not."""
+    if not _E164.fullmatch(number):
+        return False
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.TOLL_FREE
+
+
 def masked(number: str) -> str:
     """Return a number as people may see it: country code and last digits, such as ``+1•••0123``.
 

@@ -1,41 +1,79 @@
-"""Stores an inbound message once, however often Twilio delivers it."""
+"""Takes in an inbound message: stored once, however often Twilio delivers it, and heeded with the same commit."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from messaging_pipeline.db.pool import Pool
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from messaging_pipeline.configuration import Configuration
+from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
-from messaging_pipeline.metrics import record_inbound
+from messaging_pipeline.keywords.hearing import Heard, hear
+from messaging_pipeline.metrics import record_flagged, record_inbound, record_keyword, record_opt_out
+from messaging_pipeline.receive.heed import Heeded, heed
 from messaging_pipeline.sealing import Sealer
 
 
 @dataclass(frozen=True, slots=True)
 class Receiving:
-    """Takes in what people write to us."""
+    """Takes in what people write to us, by whichever way it came."""
 
     pool: Pool
     sealer: Sealer
+    configuration: Configuration
 
-    def store(self, *, tenant: str, sealed_form: str, received_at: datetime) -> bool:
-        """Store a sealed webhook form; return whether it was news.
+    def store(self, *, tenant: str, sealed_form: str, received_at: datetime, is_answered: bool = False) -> bool:
+        """Store a sealed webhook form and do what it says; return whether it was news.
 
         The webhook tier sealed it, so that the text never lay in the broker in clear.
         """
         payload = sealed_form.encode()
         fields = _fields(self.sealer.unseal(payload))
-        values = {
-            "tenant": tenant,
-            "sid": fields["MessageSid"],
-            "from_number": fields.get("From", ""),
-            "to_number": fields.get("To", ""),
-            "payload": payload,
-            "received_at": received_at,
-        }
-        with self.pool.connection() as connection:
-            is_new = connection.execute(sql("insert_inbound_message"), values).fetchone() is not None
-        record_inbound("stored" if is_new else "repeated")
-        return is_new
+        heard = hear(self.configuration, tenant, fields)
+        row = {**_columns(fields, heard), "payload": payload, "received_at": received_at, "answered": is_answered}
+        heeded = in_transaction(self.pool, lambda connection: _take_in(connection, row, heard))
+        if heeded is None:
+            record_inbound("repeated")
+            return False
+        _count(heard, heeded)
+        return True
+
+
+def _take_in(connection: Connection[TupleRow], row: Mapping[str, Any], heard: Heard) -> Heeded | None:
+    """Return what came of the message, or None when it had been taken in before."""
+    if connection.execute(sql("insert_inbound_message"), row).fetchone() is None:
+        return None
+    heeded = heed(connection, heard, row["sid"], row["received_at"])
+    if heeded.effect is not None:
+        key = {"tenant": heard.tenant, "sid": row["sid"], "effect": heeded.effect}
+        connection.execute(sql("note_inbound_effect"), key)
+    return heeded
+
+
+def _count(heard: Heard, heeded: Heeded) -> None:
+    record_inbound("stored")
+    if heard.kind is not None:
+        record_keyword(heard.kind)
+    if heard.flag is not None:
+        record_flagged(heard.flag)
+    for opt_out in heeded.opted_out:
+        record_opt_out(opt_out.source)
+
+
+def _columns(fields: Mapping[str, str], heard: Heard) -> dict[str, Any]:
+    return {
+        "tenant": heard.tenant,
+        "sid": fields["MessageSid"],
+        "from_number": fields.get("From", ""),
+        "to_number": fields.get("To", ""),
+        "service": heard.service,
+        "keyword": heard.kind,
+        "word": heard.word,
+        "flag": heard.flag,
+    }
 
 
 def _fields(pairs: list[tuple[str, Any]]) -> dict[str, str]:
@@ -43,5 +81,6 @@ def _fields(pairs: list[tuple[str, Any]]) -> dict[str, str]:
     fields: dict[str, str] = {}
     for name, value in pairs:
         fields.setdefault(name, str(value))
-    fields.setdefault("MessageSid", fields.get("SmsSid", ""))
+    if not fields.get("MessageSid"):
+        fields["MessageSid"] = fields.get("SmsSid", "")
     return fields

@@ -11,10 +11,10 @@ from tests.support.product_source import FRONT_DOOR, PROJECT, Module, modules_of
 ROWS: tuple[frozenset[str], ...] = (
     frozenset({"ids", "errors", "clock", "queues", "backoff", "validation", "trust"}),
     frozenset({"messages"}),
-    frozenset({"settings", "compliance_policy"}),
+    frozenset({"settings", "compliance_policy", "keyword_policy"}),
     frozenset({"configuration", "sealing"}),
-    frozenset({"metrics", "log"}),
-    frozenset({"db", "pacing", "waking", "twilio_api", "publish", "redis_client"}),
+    frozenset({"metrics", "log", "keywords"}),
+    frozenset({"db", "pacing", "waking", "twilio_api", "publish", "redis_client", "answering"}),
     frozenset({"history", "fallback", "consent", "number_health", "services", "decide", "audit", "gates"}),
     frozenset({"consequences"}),
     frozenset({"accept", "follow", "receive"}),
@@ -29,8 +29,8 @@ ROWS: tuple[frozenset[str], ...] = (
 
 MAY_START_THE_SIMULATOR = frozenset({"stack", "cli"})
 
-WEBHOOKS_MAY_USE = frozenset().union(*ROWS[:5]) | {"twilio_api", "publish"}
-"""The webhook tier knows no database and calls nobody but the broker."""
+WEBHOOKS_MAY_USE = frozenset().union(*ROWS[:5]) | {"twilio_api", "publish", "redis_client", "answering"}
+"""The webhook tier knows no database and calls nobody but the broker, and Redis before it answers a keyword."""
 
 NOT_FOR_WEBHOOKS = frozenset({"psycopg", "psycopg_pool", "redis", "celery", "kombu", "workers"})
 

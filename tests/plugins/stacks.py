@@ -30,6 +30,9 @@ segments_per_second = 200
 undelivered_retries = 1
 undelivered_retry_seconds = 0.5
 
+[services.default.keywords.answers]
+HOURS = "We open at nine & close at six."
+
 [services.slow]
 messaging_service_sid = "MG00000000000000000000000000000002"
 segments_per_second = 2

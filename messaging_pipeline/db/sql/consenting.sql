@@ -56,6 +56,13 @@ with said as (
 )
 select tenant, scope, number, source from lifted order by tenant, number, scope
 
+-- name: is_withdrawn_since
+select exists (
+    select from consent_events
+    where tenant = %(tenant)s and number = %(number)s and change = 'withdrawn' and at > %(said_at)s
+      and %(scope)s::text in (scope, '*')
+)
+
 -- name: is_opted_out
 select exists (
     select from opt_outs

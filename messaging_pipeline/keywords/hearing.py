@@ -1,0 +1,107 @@
+"""What an inbound message says: one pure reading, by the webhook that answers and by the worker that acts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from messaging_pipeline.configuration import Configuration
+from messaging_pipeline.errors import InvalidInput
+from messaging_pipeline.ids import E164
+from messaging_pipeline.keywords.addressed import Addressed, addressed
+from messaging_pipeline.keywords.vocabulary import Keyword, Kind, Vocabulary, vocabulary_of
+from messaging_pipeline.keywords.wishes import asks_for_silence
+from messaging_pipeline.messages.phone_numbers import is_toll_free, parse_e164
+
+Flag = Literal["wish_in_words", "no_phone_number", "no_service"]
+"""Why a person should look at a message: it sounds like a wish to hear no more; a keyword whose sender has no phone
+number; a START of which nobody knows to what."""
+
+_HEEDED_BY_NETWORKS = frozenset({Kind.STOP, Kind.START})
+_OPT_OUT_TYPES = {"STOP": Kind.STOP, "START": Kind.START, "HELP": Kind.HELP}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a message says.
+
+    ``number`` is who wrote, where that is a phone number; ``service`` whom they wrote to. ``every_service`` tells that
+    the keyword is about all of the tenant's services. ``answer`` is what may be said at once; None where nothing is
+    configured, and where Twilio has answered already.
+    """
+
+    tenant: str
+    number: E164 | None
+    service: str | None
+    kind: Kind | None
+    word: str | None
+    every_service: bool
+    flag: Flag | None
+    answer: str | None
+    most_answers: int
+    most_answers_seconds: float
+
+
+def hear(configuration: Configuration, tenant: str, form: Mapping[str, str]) -> Heard:
+    """Read the form of an inbound webhook; whatever is in it, this does not fail."""
+    target = addressed(configuration, tenant, form)
+    vocabulary = vocabulary_of(configuration, tenant, target.service)
+    keyword = _keyword(vocabulary, form)
+    kind = keyword.kind if keyword else None
+    number = _number(form.get("From"))
+    every_service = vocabulary.covers_tenant or (kind is Kind.STOP and target.is_guess)
+    silent = keyword is None or number is None or _twilio_has_answered(configuration, target, keyword, form)
+    return Heard(
+        tenant=tenant,
+        number=number,
+        service=target.service,
+        kind=kind,
+        word=keyword.word if keyword else None,
+        every_service=every_service,
+        flag=_flag(kind, number, target, vocabulary, form.get("Body", ""), every_service=every_service),
+        answer=None if silent or keyword is None else keyword.answer,
+        most_answers=vocabulary.most_answers,
+        most_answers_seconds=vocabulary.most_answers_seconds,
+    )
+
+
+def _keyword(vocabulary: Vocabulary, form: Mapping[str, str]) -> Keyword | None:
+    """Advanced Opt-Out has words of its own, in many languages: what Twilio took for a STOP is one."""
+    kind = _OPT_OUT_TYPES.get(form.get("OptOutType", "").upper())
+    if kind is not None:
+        return Keyword(kind, kind.value, vocabulary.answers[kind], is_twilios=True)
+    return vocabulary.keyword(form.get("Body", ""), toll_free=is_toll_free(form.get("To", "")))
+
+
+def _twilio_has_answered(
+    configuration: Configuration, target: Addressed, keyword: Keyword, form: Mapping[str, str]
+) -> bool:
+    """With OptOutType it has said so; by default it answers its own words; toll-free networks heed STOP themselves."""
+    if form.get("OptOutType"):
+        return True
+    by_default = target.service is None or configuration.services[target.service].twilio_handles_keywords
+    by_network = keyword.kind in _HEEDED_BY_NETWORKS and is_toll_free(form.get("To", ""))
+    return keyword.is_twilios and (by_default or by_network)
+
+
+def _flag(
+    kind: Kind | None,
+    number: E164 | None,
+    target: Addressed,
+    vocabulary: Vocabulary,
+    body: str,
+    *,
+    every_service: bool,
+) -> Flag | None:
+    if kind in {Kind.STOP, Kind.START}:
+        if number is None:
+            return "no_phone_number"
+        return "no_service" if target.service is None and not every_service else None
+    return "wish_in_words" if kind is None and asks_for_silence(body, vocabulary.stop_phrases) else None
+
+
+def _number(text: str | None) -> E164 | None:
+    """A short code, or an address of another channel, is no number that we could be told to write to no more."""
+    try:
+        return parse_e164(text, "From")
+    except InvalidInput:
+        return None

@@ -1,0 +1,43 @@
+"""Reads what people have written, and notes that somebody has looked at it."""
+
+from datetime import datetime
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import TupleRow, dict_row
+
+from messaging_pipeline.db.queries import sql
+from messaging_pipeline.errors import NotFound
+from messaging_pipeline.ids import E164
+from messaging_pipeline.sealing import Sealer
+
+
+def list_inbound(
+    connection: Connection[TupleRow],
+    tenant: str,
+    *,
+    number: E164 | None = None,
+    flagged: bool = False,
+    limit: int = 50,
+) -> list[dict[str, Any]]:
+    """Return a tenant's inbound messages without their texts, newest first; ``flagged``: those to look at."""
+    key = {"tenant": tenant, "number": number, "flagged": flagged, "limit": limit}
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(sql("list_inbound"), key).fetchall()
+
+
+def inbound_message(
+    connection: Connection[TupleRow], sealer: Sealer, tenant: str, sid: str, *, opened: bool
+) -> dict[str, Any]:
+    """Return one message, with every field that Twilio posted if it is to be ``opened``; raises NotFound."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        row = cursor.execute(sql("inbound_message"), {"tenant": tenant, "sid": sid}).fetchone()
+    if row is None:
+        raise NotFound("inbound message", sid)
+    payload = row.pop("payload")
+    return {**row, "form": sealer.unseal(payload)} if opened else row
+
+
+def mark_seen(connection: Connection[TupleRow], tenant: str, sid: str, now: datetime) -> bool:
+    """Note that a person has looked at a flagged message; return whether that was news."""
+    return connection.execute(sql("mark_inbound_seen"), {"tenant": tenant, "sid": sid, "now": now}).rowcount == 1
