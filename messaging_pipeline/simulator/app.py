@@ -37,6 +37,7 @@ def make_app(stage: Stage) -> web.Application:
             web.post("/simulator/reset", control.reset),
             web.post("/simulator/faults", control.faults),
             web.post("/simulator/inbound", control.inbound),
+            web.post("/simulator/calls", control.call),
             web.route("*", "/{anything:.*}", _not_found),
         ]
     )

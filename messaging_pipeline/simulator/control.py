@@ -5,6 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
+from messaging_pipeline.simulator.calls import new_call, post_end
 from messaging_pipeline.simulator.configuration import ConfigurationError, Faults
 from messaging_pipeline.simulator.configuration_file import read_section
 from messaging_pipeline.simulator.inbound import InboundText, receive
@@ -100,17 +101,41 @@ async def inbound(request: web.Request) -> web.Response:
     return web.json_response(reception.as_json(), status=201)
 
 
+async def call(request: web.Request) -> web.Response:
+    """Answer POST /simulator/calls when the end of a call has been posted to the voice webhook."""
+    stage = request.app[STAGE]
+    try:
+        asked = await _object(request)
+        _refuse_unknown(asked, {"from", "to", "outcome", "posts"})
+        made = new_call(*(_text(asked, name) for name in ("from", "to", "outcome")))
+        webhooks = await post_end(stage, made, _posts(asked))
+    except ConfigurationError as wrong:
+        return _refusal(str(wrong))
+    except ApiError as error:
+        return _refusal(f"to: {error.text}")
+    return web.json_response({"sid": made.sid, "webhooks": webhooks}, status=201)
+
+
 def _inbound_text(asked: dict[str, Any]) -> tuple[InboundText, int]:
-    unknown = asked.keys() - {"from", "to", "body", "media_urls", "posts"}
-    if unknown:
-        raise ConfigurationError(f"{min(unknown)}: there is no such field")
+    _refuse_unknown(asked, {"from", "to", "body", "media_urls", "posts"})
     from_, to, body = (_text(asked, name) for name in ("from", "to", "body"))
-    media_urls, posts = asked.get("media_urls", []), asked.get("posts", 1)
+    media_urls = asked.get("media_urls", [])
     if not isinstance(media_urls, list) or not all(isinstance(url, str) and is_web_url(url) for url in media_urls):
         raise ConfigurationError("media_urls: must be a list of http or https URLs")
+    return InboundText(from_, to, body, tuple(media_urls)), _posts(asked)
+
+
+def _refuse_unknown(asked: dict[str, Any], known: set[str]) -> None:
+    unknown = asked.keys() - known
+    if unknown:
+        raise ConfigurationError(f"{min(unknown)}: there is no such field")
+
+
+def _posts(asked: dict[str, Any]) -> int:
+    posts = asked.get("posts", 1)
     if not isinstance(posts, int) or posts < 1:
         raise ConfigurationError("posts: must be a whole number, 1 or more")
-    return InboundText(from_, to, body, tuple(media_urls)), posts
+    return posts
 
 
 def _text(asked: dict[str, Any], name: str) -> str:

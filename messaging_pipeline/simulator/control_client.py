@@ -56,6 +56,10 @@ class SimulatorControl:
         document = {"from": from_, "to": to, "body": body, "media_urls": media_urls, "posts": posts}
         return dict(self._call("POST", "inbound", document=document))
 
+    def miss_call(self, from_: str, to: str, outcome: str = "no-answer", posts: int = 1) -> dict[str, Any]:
+        """Let somebody call one of our numbers in vain; returns when the voice webhook has answered."""
+        return dict(self._call("POST", "calls", document={"from": from_, "to": to, "outcome": outcome, "posts": posts}))
+
     def _call(self, method: str, page: str, document: object = None, fields: dict[str, str] | None = None) -> Any:
         url = f"{self._url}/simulator/{page}"
         if document is None:

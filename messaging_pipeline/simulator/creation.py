@@ -97,7 +97,7 @@ def _outbound(world: World, account_sid: str, to: str, body: str, media_urls: tu
         body=body,
         segments=1 if media_urls else count_segments(body).segments,
         created_at=now,
-        fate=magic_numbers.of_recipient(to),
+        fate=magic_numbers.of_recipient(to).carrying(media_urls),
         media=[media_at(url, now) for url in media_urls],
     )
 

@@ -1,6 +1,7 @@
 """The numbers that make a chosen thing happen; ``docs/simulator.md`` shows the same table."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -61,6 +62,11 @@ class MagicNumber:
     answer: Answer = Answer.GIVEN
     callbacks: Callbacks = Callbacks.NORMAL
     opted_out: bool = False
+    media_life: Life | None = None
+
+    def carrying(self, media: Sequence[str]) -> "MagicNumber":
+        """Return what happens to a message with these media, or with none."""
+        return replace(self, life=self.media_life) if media and self.media_life else self
 
 
 RECIPIENTS: tuple[MagicNumber, ...] = (
@@ -94,6 +100,9 @@ RECIPIENTS: tuple[MagicNumber, ...] = (
     ),
     MagicNumber("+15005551014", "failed after it was accepted, 30500", life=failed(30500)),
     MagicNumber("+15005551015", "undelivered: unknown error, 30008", life=undelivered(30008)),
+    MagicNumber(
+        "+15005551016", "a picture is undelivered: no MMS there, 30011; a text arrives", media_life=undelivered(30011)
+    ),
     # Ours: how the create is answered.
     MagicNumber("+15005551020", "accepted, the answer never arrives", answer=Answer.HELD),
     MagicNumber("+15005551021", "accepted, the connection is reset", answer=Answer.RESET),
