@@ -11,10 +11,11 @@ from pydantic.dataclasses import dataclass
 
 from messaging_pipeline.compliance_policy import QuietHours, Registration, TimeZone
 from messaging_pipeline.errors import InvalidInput, InvalidSettings
-from messaging_pipeline.ids import ServiceKey, TenantKey
+from messaging_pipeline.ids import E164, ServiceKey, TenantKey
 from messaging_pipeline.keyword_policy import KeywordPolicy
-from messaging_pipeline.messages.phone_numbers import parse_sender
+from messaging_pipeline.messages.phone_numbers import country_of, parse_sender
 from messaging_pipeline.messages.plan import Plan
+from messaging_pipeline.routing import Route, RouteName, Way, refuse_wrong_routes, way_to
 from messaging_pipeline.settings import AccountSid, MessagingServiceSid, Settings
 from messaging_pipeline.validation import first_problem
 
@@ -52,6 +53,12 @@ class Service:
 
     ``twilio_handles_keywords`` tells that Twilio answers STOP, START and HELP by itself, as it does unless it was
     told otherwise; short codes without Advanced Opt-Out are the usual exception.
+
+    ``smart_encoding`` replaces look-alikes of plain characters in texts that do not say themselves. ``media_http``
+    permits media addresses without TLS; ``media_check`` has workers look at media before they are sent, and
+    ``media_private_hosts`` are the hosts that may then be at private addresses. ``mms_link_fallback`` sends an SMS
+    with links after media that could not arrive. ``provide_feedback`` announces to Twilio that outcomes will be
+    reported, and ``missed_call_text`` answers calls that nobody took.
     """
 
     tenant: Key = DEFAULT_TENANT
@@ -70,6 +77,13 @@ class Service:
     fallback: Plan = ()
     twilio_handles_keywords: bool = True
     keywords: KeywordPolicy = Field(default_factory=KeywordPolicy)
+    smart_encoding: bool = False
+    media_http: bool = False
+    media_check: bool = False
+    media_private_hosts: tuple[str, ...] = ()
+    mms_link_fallback: bool = False
+    provide_feedback: bool = False
+    missed_call_text: Annotated[str, Field(min_length=1, max_length=1600)] | None = None
 
     @property
     def burst(self) -> int:
@@ -138,6 +152,7 @@ class Configuration(BaseModel):
     caps: dict[Key, DailyCap] = Field(default_factory=dict)
     reconcile: ReconcilePolicy = Field(default_factory=ReconcilePolicy)
     quiet_hours: QuietHours | None = None
+    routes: dict[RouteName, Route] = Field(default_factory=dict)
 
     def service(self, key: str, tenant: str) -> Service:
         """Return a tenant's service; raises InvalidInput when that tenant has none of this name."""
@@ -156,6 +171,21 @@ class Configuration(BaseModel):
         policy = service.quiet_hours or self.quiet_hours
         return policy if policy is not None and policy.enabled else None
 
+    def way(self, name: str, tenant: str, to: E164) -> Way | None:
+        """Return where a tenant's route of this name leads for a recipient; None when the name is a service's.
+
+        That is so when there is no such route, or when it does not know the country and a service has its name.
+        Raises InvalidInput when the route leads nowhere.
+        """
+        route = self.routes.get(name, {})
+        if not any(self.services[service].tenant == tenant for service in route):
+            return None
+        country = country_of(to)
+        way = way_to(route, name, country)
+        if way is None and name not in self.services:
+            raise InvalidInput("to", f"route {name!r} leads nowhere for {country}", f"give {country} or * a service")
+        return way
+
 
 def load_configuration(settings: Settings) -> Configuration:
     """Read ``MESSAGING_CONFIG`` and add what the environment alone declares.
@@ -167,6 +197,9 @@ def load_configuration(settings: Settings) -> Configuration:
     services = {**_service_of_the_environment(settings, declared), **declared.services}
     configuration = declared.model_copy(update={"tenants": tenants, "services": services})
     _refuse_orphans(configuration, settings)
+    _refuse_rivals(configuration, settings)
+    tenant_of = {key: service.tenant for key, service in configuration.services.items()}
+    refuse_wrong_routes(configuration.routes, tenant_of, settings.config_path)
     return configuration
 
 
@@ -219,6 +252,21 @@ def _service_of_the_environment(settings: Settings, declared: Configuration) -> 
     except ValidationError as error:
         _, reason = first_problem(error)
         raise InvalidSettings("TWILIO_FROM_NUMBER", reason, "correct the environment variable") from None
+
+
+def _refuse_rivals(configuration: Configuration, settings: Settings) -> None:
+    """Two services that would answer the same missed calls leave nobody to decide."""
+    answering: dict[tuple[str, str | None], str] = {}
+    for key, service in configuration.services.items():
+        if service.missed_call_text is None:
+            continue
+        rival = answering.setdefault((service.tenant, service.from_number), key)
+        if rival != key:
+            raise InvalidSettings(
+                f"MESSAGING_CONFIG services.{key}.missed_call_text",
+                f"{rival!r} answers the same calls (in {settings.config_path})",
+                "give the text to one of them, or each a from_number of its own",
+            )
 
 
 def _refuse_orphans(configuration: Configuration, settings: Settings) -> None:

@@ -39,6 +39,10 @@ _callback_seconds = Histogram(
 )
 _reports = Counter("messaging_reports_total", "Status reports by what they were to us.", ["kind"])
 _swept = Counter("messaging_swept_total", "What the sweep put right.", ["kind"])
+_media_checks = Counter("messaging_media_checks_total", "Messages whose media were looked at.", ["service", "finding"])
+_mms_links = Counter(
+    "messaging_mms_links_total", "Media that could not arrive, by what came of their links.", ["service", "kind"]
+)
 _fallback_steps = Counter(
     "messaging_fallback_steps_total", "Fallback steps by channel and state.", ["channel", "state"]
 )
@@ -129,6 +133,16 @@ def record_swept(kind: str, count: int) -> None:
     """Count what the sweep put right: `woken`, `returned`, `unconfirmed`, `expired`, `matched`."""
     if count:
         _swept.labels(kind).inc(count)
+
+
+def record_media_check(service: str, finding: str) -> None:
+    """Count a message whose media were looked at: `fine`, `unfit` or `not_now`."""
+    _media_checks.labels(service, finding).inc()
+
+
+def record_mms_link(service: str, kind: str) -> None:
+    """Count what came of an SMS with links: `sent`, `arrived`, `expired` or `refused`."""
+    _mms_links.labels(service, kind).inc()
 
 
 def record_fallback_step(channel: str, state: str) -> None:

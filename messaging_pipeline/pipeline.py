@@ -8,6 +8,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from messaging_pipeline.accept.request import Priority
+from messaging_pipeline.feedback import Outcome
 from messaging_pipeline.ids import MessageId
 from messaging_pipeline.runtime import Runtime, build_runtime
 from messaging_pipeline.settings import Settings
@@ -42,13 +43,15 @@ class Pipeline:
         tags: Mapping[str, str] | None = None,
         message_id: UUID | str | None = None,
         sequence: str | None = None,
+        smart_encoding: bool | None = None,
     ) -> MessageId:
         """Hand a message over. When this returns, it is written down and will be sent once, or its end explained.
 
         ``to`` is E.164. ``idempotency_key`` (or ``message_id``) makes a repeat return the first message's id.
         ``send_at`` is up to 35 days ahead; after ``expires_at`` it is not sent. ``fallback`` is what to do if it
         fails: ``[{"channel": "email", "to": "…"}]``; left out, the service's own plan holds. Messages of one
-        ``sequence`` leave the service in the order in which they were handed over. A broker that is away is no error.
+        ``sequence`` leave the service in the order in which they were handed over. ``smart_encoding`` sends look-alikes
+        of plain characters as plain ones; unset, the service decides. A broker that is away is no error.
 
         Raises InvalidInput naming the field, or IdempotencyConflict, with nothing written; and
         psycopg.OperationalError when Postgres is away: the message is then still yours.
@@ -69,6 +72,7 @@ class Pipeline:
                 "tags": dict(tags or {}),
                 "message_id": message_id,
                 "sequence": sequence,
+                "smart_encoding": smart_encoding,
             }
         )
 
@@ -101,6 +105,14 @@ class Pipeline:
             self._runtime.resolving.not_sent(key, tenant)
         else:
             self._runtime.resolving.sent(key, tenant, sent, force=force)
+
+    def feedback(self, message_id: UUID | str, outcome: Outcome, *, tenant: str = "default") -> None:
+        """Tell Twilio whether a message has had its effect: ``confirmed`` or ``unconfirmed``.
+
+        Its service must have had ``provide_feedback`` when it was sent. Raises NotFound, NotAllowed when Twilio does
+        not take it, and NotReachable when Twilio does not answer.
+        """
+        self._runtime.feedback.give(MessageId(UUID(str(message_id))), tenant, outcome)
 
     def show(self, message_id: UUID | str, *, tenant: str = "default") -> dict[str, Any]:
         """Return a message with its attempts, events and fallback steps; raises NotFound."""

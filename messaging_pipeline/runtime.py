@@ -21,6 +21,8 @@ from messaging_pipeline.configuration import Configuration, load_configuration
 from messaging_pipeline.db.pool import Pool, open_pool
 from messaging_pipeline.deliver.book import Book
 from messaging_pipeline.deliver.lane import Lane
+from messaging_pipeline.deliver.link_texts import LinkTexts
+from messaging_pipeline.deliver.media_sieve import MediaSieve
 from messaging_pipeline.deliver.order import Turns
 from messaging_pipeline.deliver.outgoing import Outgoing
 from messaging_pipeline.deliver.seats import Seats
@@ -29,9 +31,11 @@ from messaging_pipeline.deliver.sweep import Sweep
 from messaging_pipeline.fallback.postbox import postbox_from
 from messaging_pipeline.fallback.run import FallingBack
 from messaging_pipeline.fallback.start import StepId, wake_fallbacks
+from messaging_pipeline.feedback import GivingFeedback
 from messaging_pipeline.follow.apply_evidence import Evidence, Following
 from messaging_pipeline.history.tracing import Tracing
 from messaging_pipeline.ids import MessageId, ServiceKey, TenantKey
+from messaging_pipeline.media.checking import MediaChecks
 from messaging_pipeline.pacing.token_bucket import Buckets
 from messaging_pipeline.publish import Publisher
 from messaging_pipeline.queues import Task
@@ -74,6 +78,7 @@ class Runtime:
     explaining: Explaining
     canceling: Canceling
     resolving: Resolving
+    feedback: GivingFeedback
     tracing: Tracing
     _closing: ExitStack
 
@@ -141,6 +146,7 @@ def build_runtime(
             explaining=Explaining(pool, configuration, clock, board),
             canceling=Canceling(pool, clock, accounts, partial(_hear, following, clock)),
             resolving=Resolving(pool, clock, accounts, following, bell),
+            feedback=GivingFeedback(pool, clock, accounts),
             tracing=Tracing(pool),
             _closing=opening.pop_all(),
         )
@@ -159,7 +165,7 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
         following=following,
         receiving=receiving,
         falling_back=FallingBack(base.pool, base.clock, base.sealer, postbox_from(settings), wake),
-        sweep=Sweep(base.pool, base.clock, base.configuration, base.sealer, base.bell, base.board, following, wake),
+        sweep=_sweep(base, following, wake),
         auditing=Auditing(base.pool, base.clock),
         reconciling=reconciling(
             pool=base.pool,
@@ -202,20 +208,22 @@ def _lane(
 ) -> Lane:
     lease, seats = timedelta(seconds=settings.lease_seconds), Seats(threads)
     worker = f"{socket.gethostname()}:{os.getpid()}"
+    supply = Supply(
+        pool=base.pool,
+        clock=base.clock,
+        configuration=base.configuration,
+        board=base.board,
+        bucket=Buckets(base.redis).bucket,
+        turns=Turns(),
+        seats=seats,
+        wake_ups=base.wake_ups,
+        bell=base.bell,
+        lease=lease,
+    )
     return Lane(
         clock=base.clock,
-        supply=Supply(
-            pool=base.pool,
-            clock=base.clock,
-            configuration=base.configuration,
-            board=base.board,
-            bucket=Buckets(base.redis).bucket,
-            turns=Turns(),
-            seats=seats,
-            wake_ups=base.wake_ups,
-            bell=base.bell,
-            lease=lease,
-        ),
+        supply=supply,
+        media=MediaSieve(base.pool, base.clock, base.sealer, base.configuration, MediaChecks(), supply),
         board=base.board,
         seats=seats,
         lines=lines,
@@ -225,6 +233,20 @@ def _lane(
         wake_ups=base.wake_ups,
         bell=base.bell,
         stopping=threading.Event(),
+    )
+
+
+def _sweep(base: Runtime, following: Following, wake_fallbacks: Callable[[list[StepId]], None]) -> Sweep:
+    return Sweep(
+        pool=base.pool,
+        clock=base.clock,
+        configuration=base.configuration,
+        sealer=base.sealer,
+        bell=base.bell,
+        board=base.board,
+        following=following,
+        link_texts=LinkTexts(base.pool, base.clock, base.sealer, base.accepting),
+        wake_fallbacks=wake_fallbacks,
     )
 
 

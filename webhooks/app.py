@@ -22,6 +22,7 @@ from webhooks.inbound import ANSWERING, CONFIGURATION, PUBLISHER, SEALER, inboun
 from webhooks.outlet import Outlet, Report
 from webhooks.public_address import public_addresses
 from webhooks.status import CLOCK, OUTLET, status
+from webhooks.voice import voice
 
 
 def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
@@ -38,7 +39,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     app.extensions[ANSWERING] = _answering(configuration, settings, sealer, clock)
     app.extensions[PUBLISHER] = publisher
     app.extensions[OUTLET] = Outlet(_publish_with(publisher))
-    for blueprint in (status, inbound, health):
+    for blueprint in (status, inbound, voice, health):
         app.register_blueprint(blueprint)
     answers.register(app)
     return app

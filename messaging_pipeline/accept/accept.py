@@ -1,7 +1,7 @@
 """Accepting a message: one committed row, whoever asks and however often, then a wake-up."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
+from messaging_pipeline.accept.as_sent import as_sent, see_to_media
 from messaging_pipeline.accept.gates import past_the_gates, question_of, require_sender
 from messaging_pipeline.accept.request import SendRequest, parse_send_request
 from messaging_pipeline.clock import Clock
@@ -38,8 +39,10 @@ class Accepting:
     bell: Bell
     board: ServiceBoard
 
-    def accept(self, arguments: Mapping[str, Any]) -> MessageId:
+    def accept(self, arguments: Mapping[str, Any], note: str | None = None) -> MessageId:
         """Write down one message and wake a worker; return its id, or the first one's on a repeat.
+
+        ``note`` is kept in the message's history, in place of what we would say ourselves.
 
         Raises InvalidInput and IdempotencyConflict, with nothing written, and psycopg's errors when the
         database is away: then the caller still has the message. A broker that is away is no error: the row is
@@ -47,6 +50,7 @@ class Accepting:
         """
         now = self.clock.now()
         request = self._checked(arguments, now)
+        request = request if note is None else replace(request, note=note)
         ((message_id, is_new),) = in_transaction(self.pool, lambda connection: self._write(connection, [request], now))
         if is_new:
             record_accepted(request.service, 1)
@@ -68,7 +72,7 @@ class Accepting:
         return self._checked(arguments, self.clock.now())
 
     def _checked(self, arguments: Mapping[str, Any], now: datetime) -> SendRequest:
-        request = parse_send_request(arguments, now)
+        request = as_sent(parse_send_request(arguments, now), self.configuration)
         service = self.configuration.service(request.service, request.tenant)
         require_sender(request, service)
         if not self.board.standing(request.service).accepting:
@@ -77,7 +81,8 @@ class Accepting:
                 f"{request.service!r} is drained and accepts nothing new",
                 "use another service, or run `messaging-pipeline services resume`",
             )
-        return past_the_gates(request, question_of(request, self.configuration, service, now))
+        passed = past_the_gates(request, question_of(request, self.configuration, service, now))
+        return see_to_media(passed, service, now)
 
     def _write(
         self, connection: Connection[TupleRow], requests: Sequence[SendRequest], now: datetime
@@ -120,6 +125,7 @@ class Accepting:
             "due_at": request.leaves_at(now),
             "expires_at": request.expires_at,
             "reason": request.waits.reason if request.waits else None,
+            "note": request.note,
             "tags": Jsonb(dict(request.tags)),
             "idempotency_key": request.idempotency_key,
             "sequence": request.sequence,

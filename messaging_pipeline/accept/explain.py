@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from messaging_pipeline.accept.as_sent import as_sent
 from messaging_pipeline.accept.gates import question_of, require_sender
 from messaging_pipeline.accept.request import SendRequest, parse_send_request
 from messaging_pipeline.clock import Clock
@@ -35,7 +36,7 @@ class Explaining:
         The arguments are those of a send; raises InvalidInput for what a send would refuse before any gate.
         """
         now = self.clock.now()
-        request = parse_send_request(arguments, now)
+        request = as_sent(parse_send_request(arguments, now), self.configuration)
         service = self.configuration.service(request.service, request.tenant)
         standing = self.board.standing(request.service)
         require_sender(request, service)
@@ -48,6 +49,7 @@ class Explaining:
             "country": country_of(request.to),
             "tenant": request.tenant,
             "service": request.service,
+            "route": request.note,
             "service_state": standing.state,
             "service_accepting": standing.accepting,
             "sender": _sender(service, request),

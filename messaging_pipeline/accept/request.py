@@ -48,6 +48,7 @@ class _Shape(BaseModel):
     tags: Annotated[dict[Tag, Tag], Field(max_length=_MAX_TAGS)] = Field(default_factory=dict)
     message_id: UUID | None = None
     sequence: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    smart_encoding: bool | None = None
 
 
 ARGUMENTS: frozenset[str] = frozenset(_Shape.model_fields)
@@ -56,7 +57,11 @@ ARGUMENTS: frozenset[str] = frozenset(_Shape.model_fields)
 
 @dataclass(frozen=True, slots=True)
 class SendRequest:
-    """A message that may be written down; every field has been checked. ``waits`` is the gate's word if it must."""
+    """A message that may be written down; every field has been checked.
+
+    ``service`` and ``content`` are what will be used, ``asked_service`` and ``asked_body`` what was asked for.
+    ``note`` is what people should know of its acceptance, ``waits`` the gate's word if it must wait.
+    """
 
     to: E164
     content: Content
@@ -71,6 +76,10 @@ class SendRequest:
     tags: Mapping[str, str]
     message_id: MessageId | None
     sequence: str | None
+    smart_encoding: bool | None
+    asked_service: ServiceKey
+    asked_body: str | None
+    note: str | None = None
     waits: Verdict | None = None
 
     def leaves_at(self, now: datetime) -> datetime:
@@ -81,13 +90,14 @@ class SendRequest:
     def identity(self) -> dict[str, Any]:
         """What makes two requests the same message: what is said, to whom and from where.
 
-        Times are left out: a producer that tries again works them out anew.
+        Times are left out: a producer that tries again works them out anew. So is what our own settings make of it:
+        they may change between two tries.
         """
         return {
             "to": self.to,
-            "body": self.content.body,
+            "body": self.asked_body,
             "media_urls": list(self.content.media_urls),
-            "service": self.service,
+            "service": self.asked_service,
             "from": self.from_,
         }
 
@@ -99,9 +109,10 @@ def parse_send_request(arguments: Mapping[str, Any], now: datetime) -> SendReque
     """
     shape = _shape(arguments)
     send_at = _checked_send_at(shape.send_at, now)
+    content = parse_content(shape.body, shape.media_urls)
     return SendRequest(
         to=parse_e164(shape.to, "to"),
-        content=parse_content(shape.body, shape.media_urls),
+        content=content,
         service=ServiceKey(shape.service),
         tenant=TenantKey(shape.tenant),
         from_=None if shape.from_ is None else parse_sender(shape.from_, "from_"),
@@ -113,6 +124,9 @@ def parse_send_request(arguments: Mapping[str, Any], now: datetime) -> SendReque
         tags=_checked_tags(shape.tags),
         message_id=None if shape.message_id is None else MessageId(shape.message_id),
         sequence=shape.sequence,
+        smart_encoding=shape.smart_encoding,
+        asked_service=ServiceKey(shape.service),
+        asked_body=content.body,
     )
 
 

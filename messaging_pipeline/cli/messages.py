@@ -12,6 +12,7 @@ from messaging_pipeline.cli.output import REFUSED, json_option, print_json, prin
 from messaging_pipeline.cli.runtime import command_runtime
 from messaging_pipeline.cli.tags import tag_option
 from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
+from messaging_pipeline.feedback import OUTCOMES, Outcome
 from messaging_pipeline.history.timeline import timeline
 from messaging_pipeline.ids import MessageId
 from messaging_pipeline.messages.phone_numbers import masked, parse_e164
@@ -34,6 +35,11 @@ _tenant = click.option("--tenant", help="Whose message it is.", default="default
 @click.option("--send-at", help="ISO 8601 with time zone, up to 35 days ahead.")
 @click.option("--expires-at", help="ISO 8601 with time zone; after this it is not sent.")
 @tag_option
+@click.option(
+    "--smart-encoding/--no-smart-encoding",
+    default=None,
+    help="Send typographic quotes, dashes and spaces as plain ones.",
+)
 @click.option("--fallback-email", help="Who gets the text by e-mail if the message fails.")
 @json_option
 def send(to: str, body: str | None, fallback_email: str | None, json_wanted: bool, **options: Any) -> None:
@@ -163,3 +169,15 @@ def resolve(id_: MessageId, tenant: str, sid: str | None, not_sent: bool, force:
         else:
             status = runtime.resolving.sent(id_, tenant, sid, force=force)
     print_json({"id": id_, "status": status}) if json_wanted else click.echo(status.value)
+
+
+@messages.command()
+@click.argument("id_", metavar="ID", callback=_parse_id)
+@click.argument("outcome", type=click.Choice(OUTCOMES))
+@_tenant
+@json_option
+def feedback(id_: MessageId, outcome: Outcome, tenant: str, json_wanted: bool) -> None:
+    """Tell Twilio whether a message has had its effect, such as a code that was typed in."""
+    with command_runtime() as runtime:
+        runtime.feedback.give(id_, tenant, outcome)
+    print_json({"id": id_, "feedback": outcome}) if json_wanted else click.echo(outcome)

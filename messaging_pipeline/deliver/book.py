@@ -24,6 +24,7 @@ from messaging_pipeline.fallback.start import StepId, start_fallbacks
 from messaging_pipeline.ids import MessageId
 from messaging_pipeline.messages.state_machine import FALLBACK_CAUSES, Status
 from messaging_pipeline.metrics import record_attempt, record_status
+from messaging_pipeline.mms_links import promise_mms_links
 from messaging_pipeline.pacing.daily_cap import CapDay
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.twilio_api.outcome import Outcome
@@ -68,12 +69,12 @@ class Book:
         """
         page = self._turn_page(message)
         if page.barred is not None:
-            self._bar(message, BARS[page.barred])
+            self.bar(message, BARS[page.barred])
         return page.opened
 
     def refuse(self, message: ClaimedMessage, reason: str) -> None:
         """End a claimed message that may never leave as things are."""
-        self._bar(message, Bar(Status.REJECTED, reason))
+        self.bar(message, Bar(Status.REJECTED, reason))
 
     def answer(self, attempt: Attempt, outcome: Outcome, seconds: float) -> Step:
         """Take down Twilio's answer and say what follows; it is written with the next ``open``, or at the end."""
@@ -143,12 +144,13 @@ class Book:
         steps = start_fallbacks(connection, self.sealer, [message.id] if step.status in FALLBACK_CAUSES else [], now)
         decided = Decided(message.id, message.tenant, message.service, message.to_number, step, "create", step.sid)
         consequences = write_consequences(connection, [decided], now)
+        promise_mms_links(connection, self.sealer, self.configuration, [decided], now)
         if self.cap is not None and step.outcome == "not_sent":
             use_cap(connection, self.cap, -message.segments)
         return _Written(page, steps, consequences)
 
-    def _bar(self, message: ClaimedMessage, bar: Bar) -> None:
-        """A message that a gate has ended may fall back, unless the person asked for silence."""
+    def bar(self, message: ClaimedMessage, bar: Bar) -> None:
+        """End a message that a gate will not let go; it may fall back, unless the person asked for silence."""
         ours, steps = in_transaction(self.pool, lambda connection: self._write_bar(connection, message, bar))
         if ours:
             record_status(message.service, bar.status)

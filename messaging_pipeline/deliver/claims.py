@@ -78,6 +78,26 @@ def release(
         in_transaction(pool, lambda connection: _release(connection, messages, reason, now, due_at, cap))
 
 
+def put_off(
+    connection: Connection[TupleRow],
+    message: ClaimedMessage,
+    reason: str,
+    now: datetime,
+    due_at: datetime,
+    cap: CapDay | None,
+) -> None:
+    """Give back one message that cannot go yet; its budget pays for the next try."""
+    values = {"id": message.id, "claim_id": message.claim_id, "reason": reason, "due_at": due_at, "now": now}
+    if connection.execute(sql("put_off_claimed"), values).fetchone() is not None and cap is not None:
+        use_cap(connection, cap, -message.segments)
+
+
+def note(connection: Connection[TupleRow], message: ClaimedMessage, detail: str, now: datetime) -> None:
+    """Write a line into the history of a claimed message that moves nothing."""
+    values = {"id": message.id, "claim_id": message.claim_id, "detail": detail, "now": now}
+    connection.execute(sql("note_on_claimed"), values)
+
+
 def use_cap(connection: Connection[TupleRow], cap: CapDay, segments: int) -> None:
     """Count segments towards the day's cap, or give back (negative) what did not leave."""
     connection.execute(sql("use_cap"), {"cap": cap.name, "day": cap.day, "segments": segments})

@@ -20,6 +20,7 @@ from messaging_pipeline.decide.next_step import Step
 from messaging_pipeline.deliver.book import Book
 from messaging_pipeline.deliver.claims import ClaimedMessage
 from messaging_pipeline.deliver.gates import ask_about_the_time
+from messaging_pipeline.deliver.media_sieve import MediaSieve
 from messaging_pipeline.deliver.outgoing import Outgoing
 from messaging_pipeline.deliver.seats import Seat, Seats
 from messaging_pipeline.deliver.supply import Batch, Supply
@@ -56,6 +57,7 @@ class Lane:
 
     clock: Clock
     supply: Supply
+    media: MediaSieve
     board: ServiceBoard
     seats: Seats
     lines: Lines
@@ -97,7 +99,7 @@ class Lane:
         if batch is None:
             return False
         with self.new_book(batch.cap) as book:
-            return self._send_all(book, batch, line)
+            return self._send_all(book, self.media.sift(book, batch), line)
 
     def _send_all(self, book: Book, batch: Batch, line: Line) -> bool:
         """Send the claimed messages one by one; return whether the service may go on."""

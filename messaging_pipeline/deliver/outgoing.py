@@ -38,6 +38,7 @@ class Outgoing:
             messaging_service_sid=service.messaging_service_sid,
             from_=sender_of(service, message.from_number),
             validity_period_seconds=_validity_seconds(message.expires_at, leaves_by, now),
+            provide_feedback=service.provide_feedback,
         )
 
     def calling_back(self, request: CreateMessage, attempt: Attempt) -> CreateMessage:

@@ -15,6 +15,7 @@ from messaging_pipeline.clock import Clock
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
+from messaging_pipeline.deliver.link_texts import LinkTexts
 from messaging_pipeline.fallback.start import StepId, start_fallbacks
 from messaging_pipeline.follow.apply_evidence import Evidence, Following
 from messaging_pipeline.ids import MessageId, ServiceKey
@@ -56,6 +57,7 @@ class Sweep:
     bell: Bell
     board: ServiceBoard
     following: Following
+    link_texts: LinkTexts
     wake_fallbacks: Callable[[list[StepId]], None]
 
     def run(self) -> None:
@@ -68,6 +70,7 @@ class Sweep:
             duties.callback(self._wake_services)
             duties.callback(self._release_followers)
             duties.callback(self._forget_unmatched_callbacks)
+            duties.callback(self.link_texts.run, _AT_ONCE)
             duties.callback(self._look_after_fallbacks)
             duties.callback(self._apply_matched_callbacks)
             duties.callback(self._expire_overdue)

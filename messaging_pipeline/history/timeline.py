@@ -6,6 +6,9 @@ from typing import Any
 
 from messaging_pipeline.messages.phone_numbers import masked
 
+#: Whose lines that change nothing were not meant to.
+_NOTES = frozenset({"policy", "operator"})
+
 
 def timeline(message: dict[str, Any]) -> list[str]:
     """Return the lines; the recipient's number is masked."""
@@ -51,7 +54,7 @@ def _step(step: dict[str, Any]) -> Iterator[tuple[datetime, str]]:
 def _event(event: dict[str, Any]) -> str:
     code = f" {event['error_code']}" if event["error_code"] else ""
     detail = f": {event['detail']}" if event["detail"] else ""
-    kept = "" if event["moved"] else "  [kept, changed nothing]"
+    kept = "" if event["moved"] or event["source"] in _NOTES else "  [kept, changed nothing]"
     return f"{event['status']}{code} ({event['source']}){detail}{kept}"
 
 

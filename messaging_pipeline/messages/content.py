@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from messaging_pipeline.errors import InvalidInput
+from messaging_pipeline.messages.media_urls import check_media_url
 from messaging_pipeline.messages.segments import SegmentCount, count_segments
 
 #: Twilio refuses a longer body with error 21617.
 MAX_BODY_CHARACTERS = 1600
 #: Twilio refuses more media with error 21623.
 MAX_MEDIA = 10
-
-_MAX_URL_CHARACTERS = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +45,5 @@ def parse_content(body: str | None, media_urls: Sequence[str]) -> Content:
             "media_urls", f"has {len(media_urls)} items", f"Twilio takes at most {MAX_MEDIA}; send fewer"
         )
     for position, url in enumerate(media_urls):
-        _check_media_url(url, f"media_urls.{position}")
+        check_media_url(url, f"media_urls.{position}")
     return Content(body or None, tuple(media_urls))
-
-
-def _check_media_url(url: str, field: str) -> None:
-    remedy = "give a public http(s) URL that Twilio can fetch"
-    if len(url) > _MAX_URL_CHARACTERS:
-        raise InvalidInput(field, f"is longer than {_MAX_URL_CHARACTERS:,} characters", remedy)
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
-        raise InvalidInput(field, "is not a URL", remedy) from None
-    if parts.scheme not in {"http", "https"} or not host or any(character.isspace() for character in url):
-        raise InvalidInput(field, "is not a web address", remedy)

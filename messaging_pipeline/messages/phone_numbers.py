@@ -96,6 +96,11 @@ def is_toll_free(number: str) -> bool:
     return phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.TOLL_FREE
 
 
+def is_country(code: str) -> bool:
+    """Tell whether a code is one of those that :func:`country_of` returns for a country."""
+    return code in phonenumbers.SUPPORTED_REGIONS
+
+
 def masked(number: str) -> str:
     """Return a number as people may see it: country code and last digits, such as ``+1•••0123``.
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
@@ -60,6 +60,7 @@ class CreateMessage:
     from_: str | None = None
     status_callback: str | None = None
     validity_period_seconds: int | None = None
+    provide_feedback: bool = False
 
 
 class TwilioApi:
@@ -150,6 +151,13 @@ class TwilioApi:
         """Ask Twilio to withdraw a scheduled message; anything else is past that."""
         return ask_to_change(self._wire, lambda: self._client.messages(sid).update(status="canceled"), remote_message)
 
+    def give_feedback(
+        self, sid: str, outcome: Literal["confirmed", "unconfirmed"]
+    ) -> str | Missing | NotPossible | NotTold:
+        """Report whether a message has had its effect; return the outcome that Twilio has now."""
+        report = self._client.messages(sid).feedback.create
+        return ask_to_change(self._wire, lambda: report(outcome=outcome), lambda record: str(record.outcome))
+
     def close(self) -> None:
         """Close the connections that no thread is using."""
         self._wire.close()
@@ -179,4 +187,5 @@ def _parameters(message: CreateMessage) -> dict[str, Any]:
         "from_": message.from_,
         "status_callback": message.status_callback,
         "validity_period": message.validity_period_seconds,
+        "provide_feedback": message.provide_feedback or None,
     }

@@ -11,13 +11,14 @@ from tests.support.product_source import FRONT_DOOR, PROJECT, Module, modules_of
 ROWS: tuple[frozenset[str], ...] = (
     frozenset({"ids", "errors", "clock", "queues", "backoff", "validation", "trust"}),
     frozenset({"messages"}),
-    frozenset({"settings", "compliance_policy", "keyword_policy"}),
+    frozenset({"settings", "compliance_policy", "keyword_policy", "routing"}),
     frozenset({"configuration", "sealing"}),
-    frozenset({"metrics", "log", "keywords"}),
-    frozenset({"db", "pacing", "waking", "twilio_api", "publish", "redis_client", "answering"}),
+    frozenset({"metrics", "log", "keywords", "missed_calls"}),
+    frozenset({"db", "pacing", "waking", "twilio_api", "publish", "redis_client", "answering", "media"}),
     frozenset({"history", "fallback", "consent", "number_health", "services", "decide", "audit", "gates"}),
     frozenset({"consequences"}),
-    frozenset({"accept", "follow", "receive"}),
+    frozenset({"mms_links"}),
+    frozenset({"accept", "follow", "receive", "feedback"}),
     frozenset({"deliver", "reconcile"}),
     frozenset({"runtime"}),
     frozenset({"pipeline"}),
@@ -34,7 +35,7 @@ WEBHOOKS_MAY_USE = frozenset().union(*ROWS[:5]) | {"twilio_api", "publish", "red
 
 NOT_FOR_WEBHOOKS = frozenset({"psycopg", "psycopg_pool", "redis", "celery", "kombu", "workers"})
 
-WORKERS_MAY_USE = frozenset().union(*ROWS[:11])
+WORKERS_MAY_USE = frozenset().union(*ROWS[:12])
 
 SIMULATOR_MAY_USE = frozenset({"errors"})
 COUNTING_SEGMENTS = "messaging_pipeline.messages.segments"

@@ -24,6 +24,8 @@ ROUTES = {
     "/twilio/fallback": SIGNED_INBOUND,
     "/twilio/t/<tenant>/inbound": SIGNED_INBOUND,
     "/twilio/t/<tenant>/fallback": SIGNED_INBOUND,
+    "/twilio/voice": SIGNED_INBOUND,
+    "/twilio/t/<tenant>/voice": SIGNED_INBOUND,
     "/healthz": OPEN,
     "/readyz": OPEN,
 }

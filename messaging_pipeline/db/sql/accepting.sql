@@ -25,7 +25,7 @@ with fresh as (
     returning id, status, created_at, reason
 ), logged as (
     insert into message_events (message_id, status, source, at, detail, moved)
-    select id, status, 'accept', created_at, reason, true from fresh
+    select id, status, 'accept', created_at, nullif(concat_ws('; ', %(note)s::text, reason), ''), true from fresh
 )
 select id from fresh
 

@@ -163,3 +163,21 @@ with released as (
 )
 insert into message_events (message_id, status, source, at, detail, moved)
 select id, 'pending', 'deliver', %(now)s, %(reason)s::text, true from released
+
+-- name: put_off_claimed
+-- Gives back a message that cannot go yet, and lets its budget pay for the next try; empty when the claim was lost.
+with released as (
+    update messages
+    set status = 'pending', status_at = %(now)s, claim_id = null, lease_until = null, reason = %(reason)s::text,
+        due_at = %(due_at)s, retries = retries + 1
+    where id = %(id)s and status = 'claimed' and claim_id = %(claim_id)s
+    returning id
+)
+insert into message_events (message_id, status, source, at, detail, moved)
+select id, 'pending', 'deliver', %(now)s, %(reason)s::text, true from released
+returning message_id
+
+-- name: note_on_claimed
+insert into message_events (message_id, status, source, at, detail, moved)
+select id, 'claimed', 'policy', %(now)s, %(detail)s::text, false from messages
+where id = %(id)s and status = 'claimed' and claim_id = %(claim_id)s

@@ -1,0 +1,95 @@
+"""Looks at the media of claimed messages before their requests leave, for services that ask for it.
+
+It comes before the tokens are looked at once more: looking takes time, and tokens perish.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from messaging_pipeline.backoff import backoff_seconds
+from messaging_pipeline.clock import Clock
+from messaging_pipeline.configuration import Configuration, Service
+from messaging_pipeline.db.pool import Pool, in_transaction
+from messaging_pipeline.decide.policy import Policy
+from messaging_pipeline.deliver.book import Book
+from messaging_pipeline.deliver.claims import ClaimedMessage, note, put_off
+from messaging_pipeline.deliver.gates import Bar
+from messaging_pipeline.deliver.supply import Batch, Supply
+from messaging_pipeline.media.checking import MediaChecks
+from messaging_pipeline.media.findings import Limits, NotNow, Unfit
+from messaging_pipeline.messages.state_machine import Status
+from messaging_pipeline.metrics import record_media_check
+from messaging_pipeline.sealing import CannotUnseal, Sealer
+
+#: A lane looks no longer than this before it sends; who was not looked at by then goes back.
+_LONGEST_LOOK_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSieve:
+    """Lets through what may go, ends what never will, and puts off what nobody can tell about just now."""
+
+    pool: Pool
+    clock: Clock
+    sealer: Sealer
+    configuration: Configuration
+    checks: MediaChecks
+    supply: Supply
+
+    def sift(self, book: Book, batch: Batch) -> Batch:
+        """Return the batch with the messages that may go."""
+        service = self.configuration.services[batch.service]
+        if not service.media_check:
+            return batch
+        deadline = time.monotonic() + _LONGEST_LOOK_SECONDS
+        fit: list[ClaimedMessage] = []
+        for position, message in enumerate(batch.messages):
+            if position and time.monotonic() >= deadline:
+                self.supply.put_back(batch, batch.messages[position:], "its media have not been looked at yet")
+                break
+            if self._passes(book, batch, message, service, deadline):
+                fit.append(message)
+        return replace(batch, messages=fit)
+
+    def _passes(self, book: Book, batch: Batch, message: ClaimedMessage, service: Service, deadline: float) -> bool:
+        urls = self._media_urls(message)
+        if not urls:
+            return True
+        limits = Limits(service.media_http, frozenset(service.media_private_hosts))
+        try:
+            advice = self.checks.check(urls, limits, deadline)
+        except Unfit as error:
+            record_media_check(message.service, "unfit")
+            book.bar(message, Bar(Status.FAILED, str(error)))
+            return False
+        except NotNow as error:
+            record_media_check(message.service, "not_now")
+            self._come_again(book, batch, message, str(error), Policy.of(service))
+            return False
+        record_media_check(message.service, "fine")
+        self._advise(message, advice)
+        return True
+
+    def _media_urls(self, message: ClaimedMessage) -> Sequence[str]:
+        """What cannot be read yet passes here: whoever sends it says so."""
+        try:
+            urls: Sequence[str] = self.sealer.unseal(message.content)["media_urls"]
+        except CannotUnseal:
+            return ()
+        return urls
+
+    def _come_again(self, book: Book, batch: Batch, message: ClaimedMessage, reason: str, policy: Policy) -> None:
+        """Such a look is paid by the message's budget for what passes; when that is spent, the message has failed."""
+        if message.retries >= policy.transient_retries:
+            book.bar(message, Bar(Status.FAILED, reason))
+            return
+        now = self.clock.now()
+        due_at = now + timedelta(seconds=backoff_seconds(message.retries + 1))
+        in_transaction(self.pool, lambda connection: put_off(connection, message, reason, now, due_at, batch.cap))
+
+    def _advise(self, message: ClaimedMessage, advice: Sequence[str]) -> None:
+        if advice:
+            with self.pool.connection() as connection:
+                note(connection, message, "; ".join(advice), self.clock.now())

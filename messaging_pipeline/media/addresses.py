@@ -1,0 +1,54 @@
+"""Where a media URL leads: only to hosts that everybody can reach, lest we be made to look behind our own walls."""
+
+import ipaddress
+import socket
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from messaging_pipeline.media.findings import Limits, NotNow, Unfit
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A server at an address that was looked up once, and what is asked of it."""
+
+    tls: bool
+    host: str
+    address: str
+    port: int
+    target: str
+
+
+def place_of(url: str, limits: Limits) -> Place:
+    """Look up where a URL leads; raises Unfit for a place that is not public, NotNow when the name is not known.
+
+    The connection goes to the address that was judged: a name that is looked up a second time may lead elsewhere.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        raise Unfit("leads to something that is no URL") from None
+    if not host or port is None or (parts.scheme == "http" and not limits.allow_http):
+        raise Unfit("leads to something that is not https")
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Place(parts.scheme == "https", host, _address(host, port, limits), port, target)
+
+
+def _address(host: str, port: int, limits: Limits) -> str:
+    try:
+        found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    except (OSError, UnicodeError):
+        raise NotNow("its host is not known") from None
+    if host not in limits.private_hosts and not all(_is_public(address) for address in found):
+        raise Unfit("leads to a private address")
+    return found[0]
+
+
+def _is_public(text: str) -> bool:
+    address = ipaddress.ip_address(text.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return address.is_global and not address.is_multicast
