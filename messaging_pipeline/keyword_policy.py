@@ -1,5 +1,6 @@
 """What keywords mean and how they are answered, as ``messaging.toml`` declares it for a tenant or one service."""
 
+import re
 from collections import Counter
 from typing import Annotated, Literal, Self
 
@@ -18,6 +19,9 @@ _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
 _LONGEST_WORD = 40
 _LONGEST_ANSWER = 1600
 
+#: What TwiML cannot hold (https://www.w3.org/TR/xml/#charsets), and what a telephone does not show.
+_NOT_FOR_XML = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
 
 def _word(text: str) -> str:
     if not bare(text) or len(text) > _LONGEST_WORD:
@@ -34,8 +38,8 @@ def _phrase(text: str) -> str:
 def _answer(text: str) -> str:
     if not text.strip() or len(text) > _LONGEST_ANSWER:
         raise ValueError(f"must be a text of 1 to {_LONGEST_ANSWER} characters")
-    if not all(letter.isprintable() or letter == "\n" for letter in text.replace("\u200d", "")):
-        raise ValueError("holds a character that cannot be shown")
+    if _NOT_FOR_XML.search(text):
+        raise ValueError("holds a control character")
     return text
 
 

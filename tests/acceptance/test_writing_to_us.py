@@ -2,6 +2,7 @@
 
 import json
 from itertools import count
+from typing import Any
 
 from messaging_pipeline import Pipeline, Settings
 from messaging_pipeline.simulator.control_client import SimulatorControl
@@ -25,8 +26,15 @@ def say(stack: LocalStack, person: str, body: str, posts: int = 1) -> list[str]:
         return [one["body"] for one in control.messages(person)["messages"] if one["sid"] in replies]
 
 
-def test_a_question_is_answered_at_once(stack: LocalStack) -> None:
-    assert say(stack, somebody(), " hours? ") == ["We open at nine & close at six."]
+def test_a_question_is_answered_at_once_and_the_record_says_so(stack: LocalStack, command: Command) -> None:
+    person = somebody()
+    assert say(stack, person, " hours? ") == ["We open at nine & close at six."]
+
+    def records() -> list[dict[str, Any]]:
+        return list(json.loads(command("inbound", "list", "--from", person, "--json").stdout))
+
+    (record,) = eventually(records, "the record")
+    assert (record["keyword"], record["word"], record["answered"]) == ("custom", "hours", True)
 
 
 def test_who_writes_stop_is_not_written_to_until_start(stack: LocalStack, command: Command, look_up: LookUp) -> None:

@@ -48,6 +48,13 @@ def test_a_service_speaks_first_and_its_tenant_fills_the_gaps(tmp_path: Path) ->
     assert [(one.most_answers, one.most_answers_seconds) for one in (own, other)] == [(3, 600), (3, 3600)]
 
 
+def test_an_answer_may_have_lines_emoji_and_the_spaces_of_other_languages(tmp_path: Path) -> None:
+    text = "Une question\u00a0?\nÉcrivez à Ada 👩\u200d💻 ✔\ufe0f"
+    path = configuration_file(tmp_path, f"[services.default.keywords]\nhelp_answer = '''{text}'''\n")
+    configuration = load_configuration(settings(MESSAGING_CONFIG=path))
+    assert configuration.services["default"].keywords.help_answer == text
+
+
 def test_a_tenant_that_nobody_declared_has_twilios_words() -> None:
     vocabulary = vocabulary_of(load_configuration(settings()), "nobody", None)
     assert {found.kind for found in vocabulary.keywords.values()} == {Kind.STOP, Kind.START, Kind.HELP}
@@ -65,7 +72,7 @@ def test_a_tenant_that_nobody_declared_has_twilios_words() -> None:
         ('stop_phrases = ["..."]', "keywords.stop_phrases.0", "without a word"),
         ('help_answer = " "', "keywords.help_answer", "1 to 1600 characters"),
         (f'help_answer = "{"x" * 1601}"', "keywords.help_answer", "1 to 1600 characters"),
-        ('help_answer = "a\\u0001b"', "keywords.help_answer", "cannot be shown"),
+        ('help_answer = "a\\u0001b"', "keywords.help_answer", "control character"),
         ('opt_out_scope = "global"', "keywords.opt_out_scope", "'service' or 'tenant'"),
         ("most_answers = 0", "keywords.most_answers", "greater than or equal to 1"),
         ('stop = ["ALTO"]', "keywords.stop", "is not a known name"),
