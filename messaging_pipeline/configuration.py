@@ -1,7 +1,7 @@
 """Tenants, services and limits as ``messaging.toml`` declares them; with no file, one of each from the environment."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -11,10 +11,11 @@ from pydantic.dataclasses import dataclass
 
 from messaging_pipeline.compliance_policy import QuietHours, Registration, TimeZone
 from messaging_pipeline.errors import InvalidInput, InvalidSettings
+from messaging_pipeline.fallback_receivers import Receiver
 from messaging_pipeline.ids import E164, ServiceKey, TenantKey
 from messaging_pipeline.keyword_policy import KeywordPolicy
 from messaging_pipeline.messages.phone_numbers import country_of, parse_sender
-from messaging_pipeline.messages.plan import Plan
+from messaging_pipeline.messages.plan import HttpStep, Plan, SmsStep, Step
 from messaging_pipeline.routing import Route, RouteName, Way, refuse_wrong_routes, way_to
 from messaging_pipeline.settings import AccountSid, MessagingServiceSid, Settings
 from messaging_pipeline.validation import first_problem
@@ -143,13 +144,14 @@ class ReconcilePolicy:
 
 
 class Configuration(BaseModel):
-    """All tenants, services and caps, by key, and how reconciliation goes about its work."""
+    """All tenants, services, caps and fallback receivers, by key, and how reconciliation goes about its work."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     tenants: dict[Key, Tenant] = Field(default_factory=dict)
     services: dict[Key, Service] = Field(default_factory=dict)
     caps: dict[Key, DailyCap] = Field(default_factory=dict)
+    receivers: dict[Key, Receiver] = Field(default_factory=dict)
     reconcile: ReconcilePolicy = Field(default_factory=ReconcilePolicy)
     quiet_hours: QuietHours | None = None
     routes: dict[RouteName, Route] = Field(default_factory=dict)
@@ -185,6 +187,28 @@ class Configuration(BaseModel):
         if way is None and name not in self.services:
             raise InvalidInput("to", f"route {name!r} leads nowhere for {country}", f"give {country} or * a service")
         return way
+
+    def check_plan(self, plan: Sequence[Step], tenant: str) -> None:
+        """Raise InvalidInput when a step names a service or a receiver that the tenant does not have."""
+        for position, step in enumerate(plan):
+            field = f"fallback.{position}"
+            if isinstance(step, HttpStep):
+                self._check_receiver(step.to, tenant, f"{field}.to")
+            if isinstance(step, SmsStep) and step.service is not None:
+                self._check_service(step.service, tenant, f"{field}.service")
+
+    def _check_receiver(self, key: str, tenant: str, field: str) -> None:
+        receiver = self.receivers.get(key)
+        if receiver is None or receiver.tenant != tenant:
+            raise InvalidInput(
+                field, "is no receiver of this tenant's", "declare it in messaging.toml, or name another"
+            )
+
+    def _check_service(self, key: str, tenant: str, field: str) -> None:
+        try:
+            self.service(key, tenant)
+        except InvalidInput as error:
+            raise InvalidInput(field, error.reason, error.remedy) from None
 
 
 def load_configuration(settings: Settings) -> Configuration:
@@ -271,6 +295,7 @@ def _refuse_rivals(configuration: Configuration, settings: Settings) -> None:
 
 def _refuse_orphans(configuration: Configuration, settings: Settings) -> None:
     for key, service in configuration.services.items():
+        _refuse_plan(configuration, key, service, settings)
         if service.daily_cap is not None and service.daily_cap not in configuration.caps:
             raise InvalidSettings(
                 f"MESSAGING_CONFIG services.{key}.daily_cap",
@@ -283,3 +308,11 @@ def _refuse_orphans(configuration: Configuration, settings: Settings) -> None:
                 f"there is no tenant {service.tenant!r} (in {settings.config_path})",
                 f"declare [tenants.{service.tenant}], or name another tenant",
             )
+
+
+def _refuse_plan(configuration: Configuration, key: str, service: Service, settings: Settings) -> None:
+    try:
+        configuration.check_plan(service.fallback, service.tenant)
+    except InvalidInput as error:
+        place = f"MESSAGING_CONFIG services.{key}.{error.field}"
+        raise InvalidSettings(place, f"{error.reason} (in {settings.config_path})", error.remedy) from None

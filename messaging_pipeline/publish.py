@@ -105,28 +105,40 @@ class Publisher:
         Raises NotReachable when it cannot be reached within a few seconds, or at once when somebody has waited
         in vain within the last second. The task may have arrived even then.
         """
+        self._try(lambda: self._send(task.value, arguments, task_id))
+
+    def publish_to_others(self, name: str, queue: str, arguments: Mapping[str, Any], task_id: str) -> None:
+        """Publish a task for workers that are not ours, to a queue that is theirs and that they have declared.
+
+        Raises NotReachable as ``publish`` does.
+        """
+        theirs = KombuQueue(queue, Exchange(""), routing_key=queue)
+        self._try(lambda: self._send(name, arguments, task_id, queue=theirs, declare=[]))
+
+    def _try(self, send: Callable[[], None]) -> None:
         began = self._now()
         if began < self._quiet_until:
             raise _away()
         try:
-            self._send(task, arguments, task_id)
+            send()
         except self._failures:
             failed = self._now()
             if failed - began >= _HUNG_AFTER_SECONDS:
                 self._quiet_until = failed + _QUIET_SECONDS
             raise _away() from None
 
-    def _send(self, task: Task, arguments: Mapping[str, Any], task_id: str | None) -> None:
+    def _send(self, name: str, arguments: Mapping[str, Any], task_id: str | None, **options: Any) -> None:
         with self._celery.producer_or_acquire() as producer:
             try:
                 self._celery.send_task(
-                    task.value,
+                    name,
                     kwargs=dict(arguments),
                     task_id=task_id,
                     producer=producer,
                     ignore_result=True,
                     argsrepr="()",  # what Celery would otherwise spell out for logs holds numbers and bodies
                     kwargsrepr="{}",
+                    **options,
                 )
             except BaseException:
                 # RabbitMQ's late word on this task would be taken for its word on the next one.

@@ -28,6 +28,11 @@ from messaging_pipeline.deliver.outgoing import Outgoing
 from messaging_pipeline.deliver.seats import Seats
 from messaging_pipeline.deliver.supply import Supply
 from messaging_pipeline.deliver.sweep import Sweep
+from messaging_pipeline.fallback.by_celery import ByCelery
+from messaging_pipeline.fallback.by_email import ByEmail
+from messaging_pipeline.fallback.by_http import ByHttp
+from messaging_pipeline.fallback.by_sms import BySms
+from messaging_pipeline.fallback.leaving import Channel
 from messaging_pipeline.fallback.postbox import postbox_from
 from messaging_pipeline.fallback.run import FallingBack
 from messaging_pipeline.fallback.start import StepId, wake_fallbacks
@@ -164,7 +169,7 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
         lane=_lane(base, settings, threads, lines, wake),
         following=following,
         receiving=receiving,
-        falling_back=FallingBack(base.pool, base.clock, base.sealer, postbox_from(settings), wake),
+        falling_back=FallingBack(base.pool, base.clock, base.sealer, _channels(base), wake),
         sweep=_sweep(base, following, wake),
         auditing=Auditing(base.pool, base.clock),
         reconciling=reconciling(
@@ -180,6 +185,17 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
             wake_fallbacks=wake,
         ),
     )
+
+
+def _channels(base: Runtime) -> dict[str, Channel]:
+    """The ways that a fallback step can go; a worker without a receiver's secret must not start."""
+    secrets = {name: base.settings.read_secret(one.secret) for name, one in base.configuration.receivers.items()}
+    return {
+        "email": ByEmail(postbox_from(base.settings)),
+        "sms": BySms(base.accepting.accept),
+        "http": ByHttp(base.configuration.receivers, secrets, base.clock),
+        "celery": ByCelery(base.publisher),
+    }
 
 
 def _hear(following: Following, clock: Clock, message_id: MessageId, tenant: str, told: RemoteMessage) -> None:

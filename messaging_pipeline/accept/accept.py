@@ -75,6 +75,7 @@ class Accepting:
         request = as_sent(parse_send_request(arguments, now), self.configuration)
         service = self.configuration.service(request.service, request.tenant)
         require_sender(request, service)
+        self.configuration.check_plan(request.fallback or (), request.tenant)
         if not self.board.standing(request.service).accepting:
             raise InvalidInput(
                 "service",

@@ -1,6 +1,6 @@
 """Runs one fallback step: marked as leaving before it leaves, and never sent twice."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,14 +12,18 @@ from messaging_pipeline.backoff import backoff_seconds
 from messaging_pipeline.clock import Clock
 from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
-from messaging_pipeline.fallback.letters import Letter, Postbox, Posted
+from messaging_pipeline.fallback.leaving import Channel, Leaving, message_of_step
+from messaging_pipeline.fallback.letters import Posted
 from messaging_pipeline.fallback.start import StepId, record_withdrawn, settle_fallbacks, start_fallbacks
-from messaging_pipeline.messages.plan import Step, stored_plan
+from messaging_pipeline.messages.plan import stored_plan
 from messaging_pipeline.metrics import record_fallback_step
 from messaging_pipeline.sealing import CannotUnseal, Sealer
 
-#: A mail server that is away is asked this often before the step is given up.
+#: Somebody who is away is asked this often before the step is given up.
 MOST_ATTEMPTS = 8
+
+#: What is left of a message's words when they are kept no longer.
+_FORGOTTEN: Mapping[str, Any] = {"body": None, "media_urls": []}
 
 _LEASE = timedelta(seconds=120)
 _STATES = {"sent": "sent", "refused": "failed", "unconfirmed": "unconfirmed"}
@@ -32,7 +36,7 @@ class FallingBack:
     pool: Pool
     clock: Clock
     sealer: Sealer
-    postbox: Postbox | None
+    channels: Mapping[str, Channel]
     wake_fallbacks: Callable[[list[StepId]], None]
 
     def run(self, step: StepId) -> None:
@@ -55,39 +59,38 @@ class FallingBack:
             "number": step.number,
             "now": now,
             "lease_until": now + _LEASE,
+            "would_be": message_of_step(step.message_id, step.number),
         }
         with connection.cursor(row_factory=dict_row) as cursor:
             return withdrawn, cursor.execute(sql("claim_fallback_step"), values).fetchone()
 
     def _post(self, claimed: dict[str, Any]) -> Posted:
-        if self.postbox is None:
-            return Posted("refused", "no way to send e-mail is configured; set SMTP_URL or SENDGRID_API_KEY")
         try:
-            letter = self._letter(claimed)
+            leaving = self._leaving(claimed)
         except CannotUnseal as error:
             return Posted("not_sent", str(error))
-        return self.postbox.post(letter)
+        return self.channels[leaving.step.channel].send(leaving)
 
-    def _letter(self, claimed: dict[str, Any]) -> Letter:
-        plan = self._planned(claimed)
-        return Letter(
-            to=plan.to,
-            subject=plan.subject,
-            text=plan.body or self._text_of(claimed),
-            token=f"{claimed['message_id']}-{claimed['number']}",
+    def _leaving(self, claimed: dict[str, Any]) -> Leaving:
+        content = self.sealer.unseal(claimed["content"]) if claimed["content"] else _FORGOTTEN
+        return Leaving(
+            step=stored_plan(self.sealer.unseal(claimed["fallback"]))[claimed["number"] - 1],
+            message_id=claimed["message_id"],
+            number=claimed["number"],
+            tenant=claimed["tenant"],
+            service=claimed["service"],
+            to=claimed["to_number"],
+            from_=claimed["from_number"],
+            body=content["body"],
+            media_urls=content["media_urls"],
+            cause=claimed["cause"],
+            error_code=claimed["error_code"],
+            tags=claimed["tags"],
         )
-
-    def _planned(self, claimed: dict[str, Any]) -> Step:
-        number: int = claimed["number"]
-        return stored_plan(self.sealer.unseal(claimed["fallback"]))[number - 1]
-
-    def _text_of(self, claimed: dict[str, Any]) -> str:
-        content = self.sealer.unseal(claimed["content"])
-        return "\n\n".join([content["body"] or "", *content["media_urls"]]).strip()
 
     def _finish(self, step: StepId, claimed: dict[str, Any], posted: Posted) -> None:
         now = self.clock.now()
-        again = posted.state == "not_sent" and claimed["attempts"] < MOST_ATTEMPTS
+        again = _may_be_repeated(claimed, posted) and claimed["attempts"] < MOST_ATTEMPTS
         state = "waiting" if again else _STATES.get(posted.state, "failed")
         wait = timedelta(seconds=backoff_seconds(claimed["attempts"]))
         values = {
@@ -108,3 +111,8 @@ class FallingBack:
         if not ours or values["state"] != "failed":
             return []
         return start_fallbacks(connection, self.sealer, [values["message_id"]], values["now"])
+
+
+def _may_be_repeated(claimed: Mapping[str, Any], posted: Posted) -> bool:
+    """What certainly did not leave may; what may have left, only where a repetition is recognised."""
+    return posted.state == "not_sent" or (posted.state == "unconfirmed" and claimed["repeatable"])

@@ -12,7 +12,7 @@ from messaging_pipeline.errors import NotReachable
 from messaging_pipeline.fallback.succession import step_to_start, words_for
 from messaging_pipeline.ids import MessageId
 from messaging_pipeline.messages.plan import LATE, Step, stored_plan
-from messaging_pipeline.messages.state_machine import ARRIVALS, FALLBACK_CAUSES, Status
+from messaging_pipeline.messages.state_machine import ARRIVALS, FAILURES, FALLBACK_CAUSES, Status
 from messaging_pipeline.metrics import record_fallback_step
 from messaging_pipeline.publish import Publisher
 from messaging_pipeline.queues import Task
@@ -20,6 +20,8 @@ from messaging_pipeline.sealing import CannotUnseal, Sealer
 
 #: The channel of a step whose plan no key opens.
 _SEALED = "sealed"
+
+_NEEDLESS = "the message in whose place it was to go arrived after all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class _Starting:
 
     step: StepId
     channel: str
+    repeatable: bool
     status: str
     cause: str
 
@@ -45,11 +48,15 @@ def start_fallbacks(
 ) -> list[StepId]:
     """Write down the step that starts now, for each message that has failed and has a plan; return the new ones.
 
-    The key of the table makes each step at most one, however often and from wherever a failure is heard.
+    The key of the table makes each step at most one, however often and from wherever a failure is heard. A message
+    that was itself a step lets that one fail, and its message's next step starts.
     """
     if not message_ids:
         return []
-    rows = connection.execute(sql("plans_of"), {"message_ids": list(message_ids)}).fetchall()
+    values = {"message_ids": list(message_ids), "failures": sorted(FAILURES), "now": now}
+    failed = connection.execute(sql("fail_steps_sent_as"), values).fetchall()
+    concerned = [*message_ids, *(message_id for (message_id,) in failed)]
+    rows = connection.execute(sql("plans_of"), {"message_ids": concerned}).fetchall()
     states = _states(connection, [row[0] for row in rows])
     starting = [
         one
@@ -64,6 +71,7 @@ def start_fallbacks(
             "message_ids": [one.step.message_id for one in starting],
             "numbers": [one.step.number for one in starting],
             "channels": [one.channel for one in starting],
+            "repeatable": [one.repeatable for one in starting],
             "statuses": [one.status for one in starting],
             "causes": [one.cause for one in starting],
             "now": now,
@@ -82,6 +90,7 @@ def plan_by_the_clock(
                 "message_id": message_id,
                 "number": number,
                 "channel": step.channel,
+                "repeatable": step.repeatable,
                 "cause": LATE,
                 "due_at": due_at + timedelta(seconds=step.not_delivered_within),
                 "now": now,
@@ -97,8 +106,9 @@ def settle_fallbacks(connection: Connection[TupleRow], message_ids: Collection[M
     if not message_ids:
         return []
     values = {"message_ids": list(message_ids), "arrivals": sorted(ARRIVALS), "now": now}
+    not_left = connection.execute(sql("withdraw_messages_of_steps"), {**values, "reason": _NEEDLESS}).fetchall()
     rows = connection.execute(sql("settle_fallback_steps"), values).fetchall()
-    return [channel for channel, state in rows if state == "withdrawn"]
+    return [channel for (channel,) in not_left] + [channel for channel, state in rows if state == "withdrawn"]
 
 
 def record_withdrawn(channels: Collection[str]) -> None:
@@ -138,8 +148,9 @@ def _starting(
     except CannotUnseal:
         # It starts all the same: whoever runs it says what is wrong.
         if not states and status != Status.SUPPRESSED:
-            yield _Starting(StepId(message_id, 1), _SEALED, status, cause)
+            yield _Starting(StepId(message_id, 1), _SEALED, False, status, cause)
         return
     number = step_to_start(plan, words_for(Status(status), error_code), states)
     if number is not None:
-        yield _Starting(StepId(message_id, number), plan[number - 1].channel, status, cause)
+        step = plan[number - 1]
+        yield _Starting(StepId(message_id, number), step.channel, step.repeatable, status, cause)

@@ -91,7 +91,7 @@ class Following:
         decided = decide(moved, self.configuration, now)
         again = put_back(connection, decided, now)
         promise_mms_links(connection, self.sealer, self.configuration, decided, now)
-        failed = [one.id for one in moved if one.status in FALLBACK_CAUSES and one.has_fallback and one.id not in again]
+        failed = [one.id for one in moved if one.status in FALLBACK_CAUSES and one.id not in again]
         steps = start_fallbacks(connection, self.sealer, failed, now)
         settled = [one.id for one in moved if one.status in FINAL and one.has_fallback and one.id not in again]
         return Applied(

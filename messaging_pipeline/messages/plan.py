@@ -1,9 +1,14 @@
 """A message's fallback plan: what to do, one step after the other, when it does not arrive."""
 
+import re
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, TypeAdapter
+
+from messaging_pipeline.errors import InvalidInput
+from messaging_pipeline.messages.phone_numbers import parse_e164
+from messaging_pipeline.queues import Queue
 
 #: One mailbox in the plain form that every mail server takes: ASCII, no quoting, no comments (RFC 5321, 4.1.2).
 EmailAddress = Annotated[str, StringConstraints(pattern=r"^[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]{1,64}@[A-Za-z0-9.-]{1,253}$")]
@@ -29,6 +34,26 @@ Cause = Literal[
 """What a step may name: how a message ended, or whose fault its error code says it was."""
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+_TASK = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,199}")
+
+
+def _number(text: str) -> str:
+    try:
+        return parse_e164(text, "to")
+    except InvalidInput as error:
+        raise ValueError(f"{error.reason}; {error.remedy}") from None
+
+
+def _foreign_task(name: str) -> str:
+    if not _TASK.fullmatch(name) or name.startswith("messaging."):
+        raise ValueError("is not the name of a task of your own")
+    return name
+
+
+def _foreign_queue(name: str) -> str:
+    if name in set(Queue):
+        raise ValueError("is a queue of the pipeline's; name one that your own workers consume")
+    return name
 
 
 class _Step(BaseModel):
@@ -47,16 +72,48 @@ class _Step(BaseModel):
 class EmailStep(_Step):
     """An e-mail with the message's text, or one of its own."""
 
+    repeatable: ClassVar[bool] = False
+
     channel: Literal["email"]
     to: EmailAddress
     subject: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n]*$")] = "A message for you"
     body: Annotated[str, Field(min_length=1, max_length=100_000)] | None = None
 
 
-Step = EmailStep
-Plan = Annotated[tuple[Step, ...], Field(max_length=MOST_STEPS)]
+class SmsStep(_Step):
+    """Another message through the pipeline: to the same number unless another is given, with the text and a link."""
 
-_STORED: TypeAdapter[tuple[Step, ...]] = TypeAdapter(tuple[Step, ...])
+    repeatable: ClassVar[bool] = True
+
+    channel: Literal["sms"]
+    to: Annotated[str, AfterValidator(_number)] | None = None
+    body: Annotated[str, Field(min_length=1, max_length=1600)] | None = None
+    link: Annotated[str, Field(max_length=1000, pattern=r"^https?://[^\s]+$")] | None = None
+    service: Annotated[str, Field(min_length=1, max_length=63)] | None = None
+
+
+class HttpStep(_Step):
+    """A signed call of a receiver; ``repeatable`` says that it drops what its Idempotency-Key has brought before."""
+
+    channel: Literal["http"]
+    to: Annotated[str, Field(min_length=1, max_length=63)]
+    repeatable: bool = False
+
+
+class CeleryStep(_Step):
+    """A task for somebody else's Celery workers; ``repeatable`` says that to run it twice does no harm."""
+
+    channel: Literal["celery"]
+    task: Annotated[str, AfterValidator(_foreign_task)]
+    queue: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}$"), AfterValidator(_foreign_queue)]
+    arguments: Annotated[dict[str, JsonValue], Field(max_length=20)] = Field(default_factory=dict)
+    repeatable: bool = False
+
+
+Step = EmailStep | SmsStep | HttpStep | CeleryStep
+Plan = Annotated[tuple[Annotated[Step, Field(discriminator="channel")], ...], Field(max_length=MOST_STEPS)]
+
+_STORED: TypeAdapter[tuple[Step, ...]] = TypeAdapter(Plan)
 
 
 def stored_plan(value: Sequence[Any]) -> tuple[Step, ...]:

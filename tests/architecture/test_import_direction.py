@@ -11,7 +11,7 @@ from tests.support.product_source import FRONT_DOOR, PROJECT, Module, modules_of
 ROWS: tuple[frozenset[str], ...] = (
     frozenset({"ids", "errors", "clock", "queues", "backoff", "validation", "trust"}),
     frozenset({"messages"}),
-    frozenset({"settings", "compliance_policy", "keyword_policy", "routing"}),
+    frozenset({"settings", "compliance_policy", "keyword_policy", "routing", "fallback_receivers"}),
     frozenset({"configuration", "sealing"}),
     frozenset({"metrics", "log", "keywords", "missed_calls"}),
     frozenset({"db", "pacing", "waking", "twilio_api", "publish", "redis_client", "answering", "media"}),

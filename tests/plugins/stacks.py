@@ -22,6 +22,7 @@ from messaging_pipeline.stack.local import LocalStack, local_stack
 from tests.plugins.services import NewDatabase
 from tests.support import rabbitmq
 from tests.support.cuttable_proxy import CuttableProxy
+from tests.support.webhook_receiver import WebhookReceiver, webhook_receiver
 
 _CONFIG = """
 [services.default]
@@ -42,7 +43,13 @@ burst_segments = 1
 messaging_service_sid = "MG00000000000000000000000000000003"
 segments_per_second = 20
 burst_segments = 20
+
+[receivers.desk]
+url = "DESK/calls"
+secret = "env:DESK_SECRET"
+private_addresses = true
 """
+DESK_SECRET = "only-the-desk-and-we-know-it"
 _OURS = ("TWILIO_", "SMTP_URL", "SENDGRID_", "FALLBACK_", "MESSAGING_", "PORT")
 _SERVERS = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "RABBITMQ_URL")
 
@@ -53,15 +60,24 @@ RABBITMQ = pytest.param("rabbitmq", marks=pytest.mark.xdist_group("rabbitmq"))
 BREAKABLE = pytest.mark.xdist_group("breakable")
 
 
+@pytest.fixture(scope="session")
+def desk() -> Iterator[WebhookReceiver]:
+    """The receiver that the stacks' fallback calls may go to."""
+    with webhook_receiver() as receiver:
+        yield receiver
+
+
 @pytest.fixture(scope="session", params=[REDIS, RABBITMQ])
-def stack(request: pytest.FixtureRequest, new_database: NewDatabase, second_redis: str | None) -> Iterator[LocalStack]:
+def stack(
+    request: pytest.FixtureRequest, new_database: NewDatabase, second_redis: str | None, desk: WebhookReceiver
+) -> Iterator[LocalStack]:
     """Simulator, webhooks, workers and beat, with a database, a Redis and a broker of their own."""
     given = {"DATABASE_URL": new_database()}
     if second_redis is not None:
         given["REDIS_URL"] = second_redis
     if request.param == "rabbitmq":
         given["CELERY_BROKER_URL"] = request.getfixturevalue("rabbitmq_url")
-    with _running(given) as it:
+    with _running(given, desk.origin) as it:
         yield it
 
 
@@ -102,15 +118,20 @@ def rabbitmq_url(_corner_of_rabbitmq: str, proxy_to_rabbitmq: CuttableProxy) -> 
 
 
 @contextmanager
-def _running(servers: Mapping[str, str]) -> Iterator[LocalStack]:
+def _running(servers: Mapping[str, str], desk: str = "http://127.0.0.1:9") -> Iterator[LocalStack]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith((*_OURS, *_SERVERS))}
     with tempfile.TemporaryDirectory(prefix="messaging-pipeline-acceptance-") as name:
         folder = Path(name)
         folder.chmod(0o711)
         config = folder / "messaging.toml"
-        config.write_text(_CONFIG)
+        config.write_text(_CONFIG.replace("DESK", desk, 1))
         # Port 0 is any: two stacks that start at once may both find the usual one free, and then share it.
-        ours = {"MESSAGING_CONFIG": str(config), "MESSAGING_LEASE_SECONDS": "5", "PORT": "0"}
+        ours = {
+            "MESSAGING_CONFIG": str(config),
+            "MESSAGING_LEASE_SECONDS": "5",
+            "PORT": "0",
+            "DESK_SECRET": DESK_SECRET,
+        }
         arguments = ("--speed", "10", "--seed", "1")
         with local_stack({**kept, **servers, **ours}, folder=folder / "local", simulator_arguments=arguments) as it:
             yield it

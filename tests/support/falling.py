@@ -3,11 +3,13 @@
 from typing import Any
 from uuid import UUID
 
+from messaging_pipeline.deliver import attempts
+from messaging_pipeline.deliver.claims import Wanted, claim_due
 from messaging_pipeline.fallback.start import StepId
-from messaging_pipeline.ids import MessageId
+from messaging_pipeline.ids import MessageId, ServiceKey
 from messaging_pipeline.queues import Queue
 from messaging_pipeline.runtime import WorkerRuntime
-from tests.support.followed import report, shown, under_way
+from tests.support.followed import LEASE, report, shown, under_way
 from tests.support.queued import queued
 
 EMAIL = {"channel": "email", "to": "ada@example.com"}
@@ -17,6 +19,15 @@ def with_plan(runtime: WorkerRuntime, *plan: dict[str, Any], **send: Any) -> UUI
     """A message at Twilio that brings a plan."""
     (attempt,) = under_way(runtime, fallback=list(plan), **send)
     return attempt.message.id
+
+
+def let_leave(runtime: WorkerRuntime) -> None:
+    """Let the requests of all that is due leave for Twilio."""
+    now = runtime.base.clock.now()
+    claimed = claim_due(runtime.base.pool, Wanted(ServiceKey("default"), 10), now=now, lease_until=now + LEASE)
+    with runtime.base.pool.connection() as connection:
+        for one in claimed:
+            attempts.start(connection, one, now=now, lease_until=now + LEASE, worker="tests")
 
 
 def told(runtime: WorkerRuntime, message_id: UUID, status: str, error_code: int | None = None) -> None:

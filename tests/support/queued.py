@@ -26,6 +26,13 @@ def queued(redis_url: str, queue: Queue) -> list[QueuedTask]:
     return [_task(envelope) for envelope in reversed(envelopes)]
 
 
+def task_in(redis_url: str, queue: str) -> QueuedTask:
+    """The one task of a queue that is not the pipeline's."""
+    with Redis.from_url(redis_url) as broker:
+        (raw,) = broker.lrange(queue, 0, -1)
+    return _task(json.loads(raw))
+
+
 def all_queued(redis_url: str) -> dict[str, int]:
     """How many tasks lie in each queue that holds any."""
     counts = {queue.value: len(queued(redis_url, queue)) for queue in Queue}

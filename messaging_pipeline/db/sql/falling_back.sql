@@ -11,10 +11,10 @@ select message_id, number, state from fallback_steps where message_id = any(%(me
 -- name: start_fallback
 -- The key makes each step one at most, however often a failure is heard. One that was planned for a time may start
 -- earlier, by another cause.
-insert into fallback_steps (message_id, number, channel, cause, state, due_at, created_at)
-select m.id, asked.number, asked.channel, asked.cause, 'waiting', %(now)s, %(now)s
-from unnest(%(message_ids)s::uuid[], %(numbers)s::int[], %(channels)s::text[], %(statuses)s::text[],
-            %(causes)s::text[]) as asked (message_id, number, channel, status, cause)
+insert into fallback_steps (message_id, number, channel, repeatable, cause, state, due_at, created_at)
+select m.id, asked.number, asked.channel, asked.repeatable, asked.cause, 'waiting', %(now)s, %(now)s
+from unnest(%(message_ids)s::uuid[], %(numbers)s::int[], %(channels)s::text[], %(repeatable)s::boolean[],
+            %(statuses)s::text[], %(causes)s::text[]) as asked (message_id, number, channel, repeatable, status, cause)
 join messages m on m.id = asked.message_id and m.status = asked.status
 on conflict (message_id, number) do update
 set state = 'waiting', cause = excluded.cause, due_at = excluded.due_at, created_at = excluded.created_at
@@ -23,8 +23,8 @@ returning message_id, number
 
 -- name: plan_fallback_step
 -- A step that the clock will start.
-insert into fallback_steps (message_id, number, channel, cause, state, due_at, created_at)
-values (%(message_id)s, %(number)s, %(channel)s, %(cause)s, 'planned', %(due_at)s, %(now)s)
+insert into fallback_steps (message_id, number, channel, repeatable, cause, state, due_at, created_at)
+values (%(message_id)s, %(number)s, %(channel)s, %(repeatable)s, %(cause)s, 'planned', %(due_at)s, %(now)s)
 on conflict do nothing
 
 -- name: start_planned_steps
@@ -65,12 +65,13 @@ returning s.channel, s.state
 -- name: claim_fallback_step
 -- Committed before the step leaves the house; empty when someone else has it or it is done.
 update fallback_steps s
-set state = 'sending', lease_until = %(lease_until)s, attempts = s.attempts + 1
+set state = 'sending', lease_until = %(lease_until)s, attempts = s.attempts + 1,
+    sent_as = case when s.channel = 'sms' then %(would_be)s::uuid end
 from messages m
 where s.message_id = %(message_id)s and s.number = %(number)s and s.state = 'waiting' and s.due_at <= %(now)s
   and m.id = s.message_id
-returning s.message_id, s.number, s.channel, s.cause, s.attempts, m.tenant, m.service, m.to_number, m.content,
-          m.fallback
+returning s.message_id, s.number, s.channel, s.repeatable, s.cause, s.attempts, m.tenant, m.service, m.to_number,
+          m.from_number, m.content, m.fallback, m.error_code, m.tags
 
 -- name: finish_fallback_step
 update fallback_steps
@@ -87,8 +88,44 @@ order by due_at
 limit %(limit)s
 
 -- name: doubt_lapsed_fallback_steps
--- A worker died while a step was leaving: it may have gone out, so nobody sends it again.
+-- A worker died while a step was leaving: it may have gone out, so nobody sends it again, unless a repetition is
+-- recognised as one.
 update fallback_steps
-set state = 'unconfirmed', lease_until = null, finished_at = %(now)s, explanation = %(doubt)s::text
+set state = case when repeatable then 'waiting' else 'unconfirmed' end, lease_until = null,
+    finished_at = case when not repeatable then %(now)s::timestamptz end, explanation = %(doubt)s::text
 where state = 'sending' and lease_until <= %(now)s
 returning message_id, number
+
+-- name: fail_steps_sent_as
+-- A step by SMS is as good as its message: when that did not arrive, the step has failed. When that one's recipient
+-- has opted out, it has not: nothing follows.
+update fallback_steps s
+set state = 'failed', lease_until = null, finished_at = %(now)s, explanation = 'its message ended as ' || m.status
+from messages m
+where m.id = s.sent_as and s.sent_as = any(%(message_ids)s::uuid[]) and m.status = any(%(failures)s::text[])
+  and s.state in ('sending', 'sent')
+returning s.message_id
+
+-- name: withdraw_messages_of_steps
+-- Steps by SMS whose message has not left, and need not any more. One that a worker is just taking is not waited for.
+with needless as (
+    select c.id
+    from fallback_steps s
+    join messages m on m.id = s.message_id
+    join messages c on c.id = s.sent_as
+    where s.message_id = any(%(message_ids)s::uuid[]) and s.state = 'sent' and m.status = any(%(arrivals)s::text[])
+      and c.status = 'pending'
+      and not exists (select from attempts a where a.message_id = c.id and a.outcome = 'started')
+    for update of c skip locked
+), canceled as (
+    update messages c set status = 'canceled', status_at = %(now)s, reason = %(reason)s::text
+    from needless where c.id = needless.id and c.status = 'pending'
+    returning c.id
+), logged as (
+    insert into message_events (message_id, status, source, at, detail, moved)
+    select id, 'canceled', 'policy', %(now)s, %(reason)s::text, true from canceled
+)
+update fallback_steps s
+set state = 'withdrawn', finished_at = %(now)s, explanation = 'the message arrived after all'
+from canceled where s.sent_as = canceled.id
+returning s.channel

@@ -16,8 +16,10 @@ select status, source, at, sid, error_code, detail, moved, attempt, superseded
 from message_events where message_id = %(id)s order by id
 
 -- name: fallback_of
-select number, channel, state, cause, attempts, explanation, due_at, created_at, finished_at, overtaken_at
-from fallback_steps where message_id = %(id)s order by number
+select s.number, s.channel, s.state, s.cause, s.attempts, s.explanation, s.due_at, s.created_at, s.finished_at,
+       s.overtaken_at, s.sent_as, m.status as sent_as_status
+from fallback_steps s left join messages m on m.id = s.sent_as
+where s.message_id = %(id)s order by s.number
 
 -- name: list_messages
 select id, service, to_number, status, sid, error_code, segments, created_at

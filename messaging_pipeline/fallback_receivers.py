@@ -1,0 +1,33 @@
+"""Receivers of signed HTTP calls, as ``messaging.toml`` declares them: who may be called, and what proves it is us."""
+
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic.dataclasses import dataclass
+
+_STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+@dataclass(frozen=True, config=_STRICT)
+class Receiver:
+    """Somebody who is told over HTTP that a message did not arrive.
+
+    ``secret`` names where the key of the signature is. Only ``private_addresses`` lets a call go to an address that is
+    not on the public internet, or go unencrypted.
+    """
+
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s#@]+$", max_length=2000)]
+    secret: Annotated[str, StringConstraints(pattern=r"^(env|file):.+$")]
+    tenant: str = "default"
+    private_addresses: bool = False
+    timeout_seconds: Annotated[float, Field(ge=0.1, le=60)] = 10.0
+
+    @model_validator(mode="after")
+    def _is_encrypted_in_public(self) -> Self:
+        parts = urlsplit(self.url)
+        if not parts.hostname:
+            raise ValueError("has no host in its url")
+        if parts.scheme != "https" and not self.private_addresses:
+            raise ValueError("must have an https:// url; http:// is for private_addresses only")
+        return self
