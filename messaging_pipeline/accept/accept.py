@@ -82,8 +82,25 @@ class Accepting:
                 f"{request.service!r} is drained and accepts nothing new",
                 "use another service, or run `messaging-pipeline services resume`",
             )
-        passed = past_the_gates(request, question_of(request, self.configuration, service, now))
+        try:
+            passed = past_the_gates(request, question_of(request, self.configuration, service, now))
+        except InvalidInput:
+            if self._is_repeat(request):
+                return request
+            raise
         return see_to_media(passed, service, now)
+
+    def _is_repeat(self, request: SendRequest) -> bool:
+        """A repeat gets the first message's id even when a gate has closed since; nothing new is written for it."""
+        if request.message_id is None and request.idempotency_key is None:
+            return False
+        key = {"id": request.message_id, "tenant": request.tenant, "idempotency_key": request.idempotency_key}
+        with self.pool.connection() as connection:
+            found = connection.execute(sql("find_earlier_message"), key).fetchone()
+        if found is None:
+            return False
+        _, tenant, fingerprint, _ = found
+        return bool(tenant == request.tenant and self.sealer.recognises(fingerprint, request.identity()))
 
     def _write(
         self, connection: Connection[TupleRow], requests: Sequence[SendRequest], now: datetime

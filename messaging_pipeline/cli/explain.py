@@ -57,7 +57,8 @@ def _print(found: dict[str, Any]) -> None:
 
 
 def _standing(found: dict[str, Any]) -> str:
-    return found["service_state"] if found["service_accepting"] else "drained: it accepts nothing new"
+    state = found["service_state"] if found["service_accepting"] else "drained: it accepts nothing new"
+    return f"{state} ({found['route']})" if found["route"] else str(state)
 
 
 def _content(found: dict[str, Any]) -> str:

@@ -103,6 +103,28 @@ def test_what_would_expire_before_it_may_leave_is_refused(quiet: WorkerRuntime, 
     assert refusal(quiet, to=ANGELENO, expires_at=soon.isoformat()).field == "gate:quiet_hours"
 
 
+def test_a_repeat_finds_the_first_message_when_a_gate_has_closed_since(
+    quiet: WorkerRuntime, clock: ManualClock
+) -> None:
+    clock.advance(8.9 * 3600)
+    expires_at = (clock.now() + timedelta(hours=1)).isoformat()
+    send = a_send(to=LONDONER, expires_at=expires_at, idempotency_key="order-1")
+    first = quiet.base.accepting.accept(send)
+    clock.advance(600)
+    assert quiet.base.accepting.accept(send) == first
+    assert quiet.from_broker.send_many([send], {}, str(uuid4())) == [first]
+    with pytest.raises(InvalidInput, match="gate:quiet_hours"):
+        quiet.base.accepting.accept({**send, "idempotency_key": "order-2"})
+    assert len(quiet.base.tracing.messages(tenant="default")) == 1
+
+
+def test_a_redelivered_task_that_a_gate_refused_is_recorded_once(sending: WorkerRuntime) -> None:
+    task_id = str(uuid4())
+    ids = {sending.from_broker.send(a_send(to=INDIAN), task_id) for _ in range(2)}
+    assert [one["status"] for one in sending.base.tracing.messages(tenant="default")] == ["rejected"]
+    assert len(ids) == 1
+
+
 def test_an_unknown_time_zone_is_refused(quiet: WorkerRuntime) -> None:
     assert refusal(quiet, tags={"time_zone": "Mars/Olympus"}).field == "tags.time_zone"
 
