@@ -3,10 +3,10 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
 from messaging_pipeline.compliance_policy import QuietHours, Registration, TimeZone
@@ -17,7 +17,8 @@ from messaging_pipeline.keyword_policy import KeywordPolicy
 from messaging_pipeline.messages.phone_numbers import country_of, parse_sender
 from messaging_pipeline.messages.plan import HttpStep, Plan, SmsStep, Step
 from messaging_pipeline.routing import Route, RouteName, Way, refuse_wrong_routes, way_to
-from messaging_pipeline.settings import AccountSid, MessagingServiceSid, Settings
+from messaging_pipeline.secret_sources.reference import parse_reference
+from messaging_pipeline.settings import AccountSid, ApiKeySid, MessagingServiceSid, Settings
 from messaging_pipeline.validation import first_problem
 
 DEFAULT_TENANT = TenantKey("default")
@@ -34,8 +35,13 @@ def _sender(text: str) -> str:
         raise ValueError(f"{error.reason}; {error.remedy}") from None
 
 
+def _reference(text: str) -> str:
+    parse_reference(text)
+    return text
+
+
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-SecretReference = Annotated[str, StringConstraints(pattern=r"^(env|file):.+$")]
+SecretReference = Annotated[str, AfterValidator(_reference)]
 Sender = Annotated[str, AfterValidator(_sender)]
 
 
@@ -99,8 +105,10 @@ class Service:
 
 @dataclass(frozen=True, config=_STRICT)
 class Tenant:
-    """A Twilio account or subaccount; its tokens are named by reference and never written here.
+    """A Twilio account or subaccount, one for each tenant; its secrets are named by reference and never written here.
 
+    With ``api_key`` (SK...) and ``api_key_secret`` the API is called with that key, and the tokens only tell whether
+    Twilio has signed: no API key ever signs a webhook.
     ``api_concurrency`` is how many API requests may be under way at once for the account, by all workers
     together; unset, nobody counts. ``reconcile_share`` is the part of them that reconciliation may use.
     """
@@ -108,9 +116,17 @@ class Tenant:
     account_sid: AccountSid
     auth_token: SecretReference
     auth_token_secondary: SecretReference | None = None
+    api_key: ApiKeySid | None = None
+    api_key_secret: SecretReference | None = None
     api_concurrency: Annotated[int, Field(ge=1, le=10_000)] | None = None
     reconcile_share: Annotated[float, Field(gt=0, le=1)] = 0.1
     keywords: KeywordPolicy = Field(default_factory=KeywordPolicy)
+
+    @model_validator(mode="after")
+    def _a_key_has_its_secret(self) -> Self:
+        if (self.api_key is None) is not (self.api_key_secret is None):
+            raise ValueError("has half an API key; give both api_key and api_key_secret, or neither")
+        return self
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -224,6 +240,7 @@ def load_configuration(settings: Settings) -> Configuration:
     _refuse_rivals(configuration, settings)
     tenant_of = {key: service.tenant for key, service in configuration.services.items()}
     refuse_wrong_routes(configuration.routes, tenant_of, settings.config_path)
+    _refuse_shared_accounts(configuration, settings)
     return configuration
 
 
@@ -316,3 +333,16 @@ def _refuse_plan(configuration: Configuration, key: str, service: Service, setti
     except InvalidInput as error:
         place = f"MESSAGING_CONFIG services.{key}.{error.field}"
         raise InvalidSettings(place, f"{error.reason} (in {settings.config_path})", error.remedy) from None
+
+
+def _refuse_shared_accounts(configuration: Configuration, settings: Settings) -> None:
+    """Two tenants in one account would read each other's messages in Twilio's lists, and sign with one token."""
+    owners: dict[str, str] = {}
+    for key, tenant in configuration.tenants.items():
+        owner = owners.setdefault(tenant.account_sid.lower(), key)
+        if owner != key:
+            raise InvalidSettings(
+                f"MESSAGING_CONFIG tenants.{key}.account_sid",
+                f"tenant {owner!r} has the same account (in {settings.config_path})",
+                "give each tenant an account or a subaccount of its own",
+            )

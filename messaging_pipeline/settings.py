@@ -1,7 +1,7 @@
 """What the environment says, read once, checked, and handed on; nothing else reads ``os.environ``."""
 
 from collections.abc import Mapping
-from pathlib import Path
+from functools import cached_property
 from typing import Annotated, Self
 
 from cryptography.fernet import Fernet
@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from messaging_pipeline.errors import InvalidSettings
+from messaging_pipeline.secret_sources.sources import SecretSources
 from messaging_pipeline.validation import first_problem
 
 REAL_TWILIO_API = "https://api.twilio.com"
@@ -29,6 +30,7 @@ def _web_url(text: str) -> str:
 
 
 AccountSid = Annotated[str, StringConstraints(pattern=r"^AC[0-9a-fA-F]{32}$")]
+ApiKeySid = Annotated[str, StringConstraints(pattern=r"^SK[0-9a-fA-F]{32}$")]
 MessagingServiceSid = Annotated[str, StringConstraints(pattern=r"^MG[0-9a-fA-F]{32}$")]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 
@@ -168,13 +170,14 @@ class Settings(BaseModel):
         """What Twilio is told to call about a message's status, or None to leave it to the service."""
         return self.status_callback_url or self.status_callback_public_url
 
+    @cached_property
+    def secrets(self) -> SecretSources:
+        """Where the secrets are that ``messaging.toml`` names by reference; each place is asked once."""
+        return SecretSources(self.environment)
+
     def read_secret(self, reference: str) -> str:
-        """Follow ``env:NAME`` or ``file:PATH`` to a secret; raises InvalidSettings when nothing is there."""
-        kind, _, where = reference.partition(":")
-        secret = self.environment.get(where, "") if kind == "env" else _first_line(Path(where))
-        if not secret.strip():
-            raise InvalidSettings(where, "holds no secret", f"put the secret there, as `{reference}` promises")
-        return secret.strip()
+        """Follow a reference, such as ``env:NAME``, to a secret; raises InvalidSettings when nothing is there."""
+        return self.secrets.read(reference)
 
     def sealing_keys(self) -> list[str]:
         """The encryption keys, newest first; raises InvalidSettings when there is none."""
@@ -186,13 +189,6 @@ class Settings(BaseModel):
                 "make a key with `messaging-pipeline keys new` and keep it as you keep a password",
             )
         return keys
-
-
-def _first_line(path: Path) -> str:
-    try:
-        return path.read_text("utf-8").partition("\n")[0]
-    except (OSError, UnicodeDecodeError):
-        return ""
 
 
 def required(secret: SecretStr | None, name: str) -> str:

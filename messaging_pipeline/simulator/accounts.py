@@ -22,13 +22,17 @@ class AccountBook:
 
     def __init__(self, configs: tuple[AccountConfig, ...], created_at: float) -> None:
         self._by_sid = {config.sid: Account(config.sid, config.token, created_at) for config in configs}
-        self._by_header = {_basic(account): account for account in self._by_sid.values()}
+        self._by_header = {
+            _basic(credentials): self._by_sid[config.sid]
+            for config in configs
+            for credentials in (f"{config.sid}:{config.token}", *config.api_keys)
+        }
 
     def __iter__(self) -> Iterator[Account]:
         return iter(self._by_sid.values())
 
     def authenticate(self, authorization: str | None) -> Account | None:
-        """Return the account whose sid and token the header carries (HTTP Basic, RFC 7617)."""
+        """Return the account whose sid and token, or API key, the header carries (HTTP Basic, RFC 7617)."""
         return self._by_header.get(authorization or "")
 
     def token_of(self, sid: str) -> str:
@@ -36,5 +40,5 @@ class AccountBook:
         return self._by_sid[sid].token
 
 
-def _basic(account: Account) -> str:
-    return "Basic " + b64encode(f"{account.sid}:{account.token}".encode()).decode()
+def _basic(credentials: str) -> str:
+    return "Basic " + b64encode(credentials.encode()).decode()

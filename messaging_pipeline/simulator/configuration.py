@@ -16,10 +16,14 @@ class ConfigurationError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AccountConfig:
-    """One Twilio account: its sid and the token that opens the API and signs the webhooks."""
+    """One Twilio account: its sid and the token that opens the API and signs the webhooks.
+
+    ``api_keys`` open the API too and sign nothing; each is written as ``SK...:secret``.
+    """
 
     sid: str
     token: str = field(repr=False)
+    api_keys: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

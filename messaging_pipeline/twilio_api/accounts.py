@@ -40,5 +40,11 @@ class Accounts:
                 f"is not set, and tenant {tenant!r} is declared nowhere else",
                 "set it and TWILIO_AUTH_TOKEN",
             )
-        token = self._settings.read_secret(account.auth_token)
-        return TwilioApi(account.account_sid, token, self._settings.api_base_url, pool_size=self._pool_size)
+        secret = self._settings.read_secret(account.api_key_secret or account.auth_token)
+        return TwilioApi(
+            account.account_sid,
+            secret,
+            self._settings.api_base_url,
+            api_key=account.api_key,
+            pool_size=self._pool_size,
+        )

@@ -72,15 +72,17 @@ class TwilioApi:
     def __init__(
         self,
         account_sid: str,
-        auth_token: str,
+        secret: str,
         base_url: str = DEFAULT_BASE_URL,
         *,
+        api_key: str | None = None,
         pool_size: int = 32,
         connect_timeout_seconds: float = 3.05,
         read_timeout_seconds: float = 10.0,
     ) -> None:
         """Prepare the client; nothing is connected yet.
 
+        ``secret`` is the account's auth token, or the secret of ``api_key`` (SK...) when there is one.
         ``pool_size`` should be at least the number of threads that create messages. The connect
         time-out covers the TLS handshake; the read time-out is the longest silence of the server.
         """
@@ -89,7 +91,9 @@ class TwilioApi:
             connect_timeout_seconds=connect_timeout_seconds,
             read_timeout_seconds=read_timeout_seconds,
         )
-        self._client = Client(account_sid, auth_token, http_client=self._wire, environment=_ONLY_OUR_BASE_URL)
+        self._client = Client(
+            api_key or account_sid, secret, account_sid, http_client=self._wire, environment=_ONLY_OUR_BASE_URL
+        )
         self._client.api.base_url = base_url
 
     def create(self, message: CreateMessage) -> Outcome:

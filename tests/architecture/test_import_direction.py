@@ -10,7 +10,7 @@ from tests.support.product_source import FRONT_DOOR, PROJECT, Module, modules_of
 
 ROWS: tuple[frozenset[str], ...] = (
     frozenset({"ids", "errors", "clock", "queues", "backoff", "validation", "trust"}),
-    frozenset({"messages"}),
+    frozenset({"messages", "secret_sources"}),
     frozenset({"settings", "compliance_policy", "keyword_policy", "routing", "fallback_receivers"}),
     frozenset({"configuration", "sealing"}),
     frozenset({"metrics", "log", "keywords", "missed_calls"}),

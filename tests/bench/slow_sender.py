@@ -19,14 +19,10 @@ _WARM_UP = 4
 #: More than is sent while the probes are out, so that the neighbour is at full speed to the end.
 _BULK_PER_PROBE = 200
 _CONFIGURATION = """
-[tenants.neighbour]
-account_sid = "{account}"
-auth_token = "env:TWILIO_AUTH_TOKEN"
 [services.slow]
 messaging_service_sid = "{service}"
 segments_per_second = 1
 [services.bulk]
-tenant = "neighbour"
 messaging_service_sid = "{service}"
 segments_per_second = 5000
 [services.urgent]

@@ -9,9 +9,10 @@ from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.runtime import WorkerRuntime
 from tests.support.factories import configuration_file, worker_runtime
 
-TWO_TENANTS = """
+ACME_ACCOUNT_SID = "AC" + "c" * 32
+TWO_TENANTS = f"""
 [tenants.acme]
-account_sid = "ACcccccccccccccccccccccccccccccccc"
+account_sid = "{ACME_ACCOUNT_SID}"
 auth_token = "env:ACME_AUTH_TOKEN"
 
 [services.acme-alerts]

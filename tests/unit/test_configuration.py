@@ -6,6 +6,7 @@ import pytest
 
 from messaging_pipeline.configuration import Configuration, load_configuration
 from messaging_pipeline.errors import InvalidInput, InvalidSettings
+from tests.plugins.runtimes import ACME_ACCOUNT_SID
 from tests.support.factories import ACCOUNT_SID, SERVICE_SID, configuration_file, settings
 
 
@@ -73,10 +74,38 @@ def test_a_file_that_is_not_there_is_named() -> None:
 
 def test_a_tenants_service_is_unknown_to_another(tmp_path: Path) -> None:
     text = (
-        f'[tenants.acme]\naccount_sid = "{ACCOUNT_SID}"\nauth_token = "env:X"\n'
+        f'[tenants.acme]\naccount_sid = "{ACME_ACCOUNT_SID}"\nauth_token = "env:X"\n'
         '[services.theirs]\ntenant = "acme"\nfrom_number = "+14155550100"\n'
     )
     configuration = load(tmp_path, text)
     with pytest.raises(InvalidInput) as refusal:
         configuration.service("theirs", "default")
     assert "theirs" not in refusal.value.remedy
+
+
+KEY = "SK" + "d" * 32
+HALF_A_KEY = "has half an API key"
+
+
+def a_tenant(**keys: str) -> str:
+    lines = {"account_sid": ACME_ACCOUNT_SID, "auth_token": "env:X", **keys}
+    return "[tenants.acme]\n" + "".join(f'{name} = "{value}"\n' for name, value in lines.items())
+
+
+def test_a_tenant_may_have_an_api_key_beside_its_token(tmp_path: Path) -> None:
+    tenant = load(tmp_path, a_tenant(api_key=KEY, api_key_secret="aws-sm:twilio#acme")).tenants["acme"]
+    assert (tenant.api_key, tenant.api_key_secret, tenant.auth_token) == (KEY, "aws-sm:twilio#acme", "env:X")
+
+
+@pytest.mark.parametrize("half", [{"api_key": KEY}, {"api_key_secret": "env:X"}])
+def test_half_an_api_key_is_refused(tmp_path: Path, half: dict[str, str]) -> None:
+    with pytest.raises(InvalidSettings, match=HALF_A_KEY) as refusal:
+        load(tmp_path, a_tenant(**half))
+    assert refusal.value.setting == "MESSAGING_CONFIG tenants.acme"
+
+
+@pytest.mark.parametrize("account_sid", [ACCOUNT_SID, ACCOUNT_SID.replace("a", "A")])
+def test_two_tenants_in_one_account_are_refused(tmp_path: Path, account_sid: str) -> None:
+    with pytest.raises(InvalidSettings, match="tenant 'default' has the same account") as refusal:
+        load(tmp_path, a_tenant(account_sid=account_sid))
+    assert refusal.value.setting == "MESSAGING_CONFIG tenants.acme.account_sid"
