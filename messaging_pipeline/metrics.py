@@ -37,6 +37,12 @@ _callback_seconds = Histogram(
     ["route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5),
 )
+_signatures = Counter(
+    "messaging_signatures_total", "Signatures of webhooks that matched, by whose token it was.", ["tenant", "token"]
+)
+_signatures_refused = Counter(
+    "messaging_signatures_refused_total", "Webhooks that were not believed, by why.", ["reason"]
+)
 _reports = Counter("messaging_reports_total", "Status reports by what they were to us.", ["kind"])
 _swept = Counter("messaging_swept_total", "What the sweep put right.", ["kind"])
 _media_checks = Counter("messaging_media_checks_total", "Messages whose media were looked at.", ["service", "finding"])
@@ -121,6 +127,18 @@ def record_callback(route: str, answer: str, seconds: float) -> None:
     """
     _callbacks.labels(route, answer).inc()
     _callback_seconds.labels(route).observe(seconds)
+
+
+def record_signature(tenant: str, token: str) -> None:
+    """Count a webhook that a tenant's `primary` or `secondary` token has signed."""
+    _signatures.labels(tenant, token).inc()
+
+
+def record_refused_signature(reason: str) -> None:
+    """Count a webhook that was refused: `no_signature`, `wrong_signature`, `unproven_body`, `unknown_account` or
+    `foreign_account`.
+    """
+    _signatures_refused.labels(reason).inc()
 
 
 def record_report(kind: str, count: int = 1) -> None:

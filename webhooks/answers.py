@@ -4,11 +4,12 @@ import logging
 import time
 
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import Forbidden, HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from messaging_pipeline.errors import NotReachable
-from messaging_pipeline.metrics import record_callback
+from messaging_pipeline.metrics import record_callback, record_refused_signature
 from messaging_pipeline.twilio_api.callbacks import MalformedCallback
+from webhooks.authentication import NotBelieved
 
 _log = logging.getLogger(__name__)
 
@@ -23,6 +24,12 @@ _ANSWER_NAMES = {
     503: "broker_away",
 }
 
+_NOT_BELIEVED = {
+    "unproven_body": "the signature does not match; what is no form needs its bodySHA256 in the signed URL",
+    "unknown_account": "the AccountSid is not known here",
+    "foreign_account": "the AccountSid is not the one that this address is for",
+}
+
 #: Where a request is counted that no route took, such as the GET of a webhook that is misconfigured at Twilio.
 _NO_ROUTE = "none"
 
@@ -31,7 +38,7 @@ def register(app: Flask) -> None:
     """Register the refusals, and count and time every answer."""
     app.register_error_handler(MalformedCallback, _malformed)
     app.register_error_handler(NotReachable, _broker_away)
-    app.register_error_handler(Forbidden, _not_signed)
+    app.register_error_handler(NotBelieved, _not_believed)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(HTTPException, _plain)
     app.before_request(_start_timing)
@@ -50,9 +57,10 @@ def _broker_away(_: NotReachable) -> Response:
     return answer
 
 
-def _not_signed(_: Forbidden) -> Response:
-    _log.warning("signature refused on %s", request.url_rule)
-    return _text("the signature does not match", 403)
+def _not_believed(error: NotBelieved) -> Response:
+    record_refused_signature(error.reason)
+    _log.warning("signature refused on %s: %s", request.url_rule, error.reason)
+    return _text(_NOT_BELIEVED.get(error.reason, "the signature does not match"), 403)
 
 
 def _too_large(_: RequestEntityTooLarge) -> Response:

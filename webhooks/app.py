@@ -15,13 +15,14 @@ from messaging_pipeline.redis_client import open_redis
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.settings import Settings
 from webhooks import answers
-from webhooks.authentication import EXTENSION, Signatures, tokens_by_tenant
+from webhooks.authentication import EXTENSION, Signatures
 from webhooks.body import limit_bodies
 from webhooks.health import health
 from webhooks.inbound import ANSWERING, CONFIGURATION, PUBLISHER, SEALER, inbound
 from webhooks.outlet import Outlet, Report
 from webhooks.public_address import public_addresses
 from webhooks.status import CLOCK, OUTLET, status
+from webhooks.tenants import tokens_by_tenant
 from webhooks.voice import voice
 
 

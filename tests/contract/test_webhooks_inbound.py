@@ -9,7 +9,7 @@ import pytest
 
 from messaging_pipeline.queues import Queue
 from messaging_pipeline.sealing import Sealer
-from tests.plugins.runtimes import TWO_TENANTS
+from tests.plugins.runtimes import ACME_ACCOUNT_SID, TWO_TENANTS
 from tests.support.factories import ENCRYPTION_KEY, configuration_file
 from tests.support.metric_deltas import callbacks
 from tests.support.queued import QueuedTask, all_queued, queued
@@ -99,6 +99,7 @@ def test_a_message_without_a_sid_is_malformed(twilio: CallingTwilio, redis_url: 
 
 def test_a_tenants_message_carries_its_tenant(redis_url: str, tmp_path: Path) -> None:
     with webhook_tier(REDIS_URL=redis_url, MESSAGING_CONFIG=configuration_file(tmp_path, TWO_TENANTS)) as twilio:
-        answer = twilio.with_token("token-of-acme").call("/twilio/t/acme/inbound", an_inbound())
+        form = an_inbound(AccountSid=ACME_ACCOUNT_SID)
+        answer = twilio.with_token("token-of-acme").call("/twilio/t/acme/inbound", form)
     assert answer.status_code == 200
     assert the_task(redis_url).arguments["tenant"] == "acme"

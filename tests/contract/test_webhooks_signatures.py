@@ -10,8 +10,8 @@ import pytest
 from twilio.request_validator import RequestValidator
 
 from messaging_pipeline.twilio_api.signature import sign
-from tests.plugins.runtimes import TWO_TENANTS
-from tests.support.factories import AUTH_TOKEN, configuration_file
+from tests.plugins.runtimes import ACME_ACCOUNT_SID, TWO_TENANTS
+from tests.support.factories import ACCOUNT_SID, AUTH_TOKEN, configuration_file
 from tests.support.metric_deltas import callbacks
 from tests.support.queued import all_queued
 from tests.support.webhook_tier import MESSAGE_ID, ORIGIN, SIGNATURE, CallingTwilio, a_status, an_inbound, webhook_tier
@@ -172,8 +172,9 @@ def test_while_tokens_rotate_both_are_believed(tiers: Tiers, token: str, status:
 def test_each_tenants_token_opens_its_own_path_and_no_other(
     two_tenants: CallingTwilio, tiers: Tiers, target: str, token: str, status: int
 ) -> None:
-    form = an_inbound() if target.endswith(("inbound", "fallback")) else a_status()
-    assert two_tenants.with_token(token).call(target, form).status_code == status
+    account = ACME_ACCOUNT_SID if "/t/acme/" in target else ACCOUNT_SID
+    make = an_inbound if target.endswith(("inbound", "fallback")) else a_status
+    assert two_tenants.with_token(token).call(target, make(AccountSid=account)).status_code == status
     assert tiers.enqueued == (status < 300)
 
 

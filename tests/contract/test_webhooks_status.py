@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 
 from messaging_pipeline.queues import Queue
-from tests.plugins.runtimes import TWO_TENANTS
+from tests.plugins.runtimes import ACME_ACCOUNT_SID, TWO_TENANTS
 from tests.support.factories import configuration_file
 from tests.support.metric_deltas import Counting, callbacks
 from tests.support.queued import QueuedTask, all_queued, queued
@@ -126,7 +126,8 @@ def test_a_callback_is_counted_and_timed(twilio: CallingTwilio) -> None:
 def test_a_tenants_callback_carries_its_tenant(redis_url: str, tmp_path: Path) -> None:
     message_id = uuid4()
     with webhook_tier(REDIS_URL=redis_url, MESSAGING_CONFIG=configuration_file(tmp_path, TWO_TENANTS)) as twilio:
-        answer = twilio.with_token("token-of-acme").call(f"/twilio/t/acme/status/{message_id}", a_status())
+        form = a_status(AccountSid=ACME_ACCOUNT_SID)
+        answer = twilio.with_token("token-of-acme").call(f"/twilio/t/acme/status/{message_id}", form)
     assert answer.status_code == 204
     (report,) = reports(redis_url)
     assert (report["tenant"], report["message_id"]) == ("acme", str(message_id))

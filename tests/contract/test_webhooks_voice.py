@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from messaging_pipeline.queues import Queue
-from tests.plugins.runtimes import TWO_TENANTS
+from tests.plugins.runtimes import ACME_ACCOUNT_SID, TWO_TENANTS
 from tests.support.factories import SERVICE_SID, configuration_file
 from tests.support.metric_deltas import callbacks
 from tests.support.queued import all_queued, queued
@@ -154,5 +154,7 @@ def test_a_broker_that_is_away_is_said(tmp_path: Path) -> None:
 def test_a_tenants_calls_are_answered_by_its_own_services(tier: Tier, redis_url: str) -> None:
     theirs = TWO_TENANTS + 'missed_call_text = "Acme is closed."\n'
     twilio = tier(theirs + ANSWERING).with_token("token-of-acme")
-    assert twilio.call("/twilio/t/acme/voice", a_call(To="+15005550006")).status_code == 200
+    assert (
+        twilio.call("/twilio/t/acme/voice", a_call(To="+15005550006", AccountSid=ACME_ACCOUNT_SID)).status_code == 200
+    )
     assert (the_send(redis_url)["tenant"], the_send(redis_url)["service"]) == ("acme", "acme-alerts")
