@@ -97,7 +97,7 @@ class AcceptingFromBroker:
         }
         with desk.pool.connection() as connection:
             fresh = connection.execute(sql("insert_message"), values).fetchone()
-        if fresh is not None or isinstance(error, IdempotencyConflict):
+        if fresh is not None or isinstance(error, IdempotencyConflict) or error.field == "message_id":
             record_rejected(_argument(error.field))
             _log.warning("message %s was rejected: %s", message_id, error)
         return message_id

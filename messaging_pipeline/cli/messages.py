@@ -11,6 +11,7 @@ from messaging_pipeline.accept.request import PRIORITY_RANKS
 from messaging_pipeline.cli.output import REFUSED, json_option, print_json, print_table
 from messaging_pipeline.cli.runtime import command_runtime
 from messaging_pipeline.cli.tags import tag_option
+from messaging_pipeline.configuration import DEFAULT_TENANT
 from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
 from messaging_pipeline.feedback import OUTCOMES, Outcome
 from messaging_pipeline.history.timeline import timeline
@@ -54,9 +55,9 @@ def send(to: str, body: str | None, fallback_email: str | None, json_wanted: boo
 
 @click.command("send-bulk")
 @click.argument("file", type=click.Path(path_type=Path))
-@_tenant
+@click.option("--tenant", help="Whose messages they are; lines that name another tenant are refused.")
 @json_option
-def send_bulk(file: Path, tenant: str, json_wanted: bool) -> None:
+def send_bulk(file: Path, tenant: str | None, json_wanted: bool) -> None:
     """Hand over a FILE of messages: CSV with a header, or JSON Lines.
 
     The same file handed in twice sends nothing twice. Lines that are refused are listed; the others are accepted.
@@ -74,15 +75,25 @@ def send_bulk(file: Path, tenant: str, json_wanted: bool) -> None:
         raise SystemExit(REFUSED)
 
 
-def _accept_lines(runtime: Runtime, lines: list[Line], tenant: str) -> tuple[list[MessageId], list[dict[str, object]]]:
+def _accept_lines(
+    runtime: Runtime, lines: list[Line], tenant: str | None
+) -> tuple[list[MessageId], list[dict[str, object]]]:
     ids: list[MessageId] = []
     refused: list[dict[str, object]] = []
     for line in lines:
         try:
-            ids.append(runtime.accepting.accept({"tenant": tenant, **line.arguments}))
+            ids.append(runtime.accepting.accept(_as_said(line, tenant)))
         except (InvalidInput, IdempotencyConflict) as error:
             refused.append({"line": line.number, "error": str(error)})
     return ids, refused
+
+
+def _as_said(line: Line, tenant: str | None) -> dict[str, Any]:
+    """A file that somebody handed in for a tenant must not send in another's name."""
+    named = line.arguments.get("tenant") or tenant
+    if tenant is not None and named != tenant:
+        raise InvalidInput("tenant", "is not the one of --tenant", "leave it out of the file")
+    return {**line.arguments, "tenant": named or DEFAULT_TENANT}
 
 
 @click.group()

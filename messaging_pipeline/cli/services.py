@@ -33,6 +33,8 @@ _COLUMNS = {
 }
 _PLACES = 3
 
+_tenant = click.option("--tenant", help="Only if it is this tenant's.")
+
 
 @click.group()
 def services() -> None:
@@ -40,8 +42,9 @@ def services() -> None:
 
 
 @services.command("list")
+@click.option("--tenant", help="Only this tenant's.")
 @json_option
-def list_services(json_wanted: bool) -> None:
+def list_services(tenant: str | None, json_wanted: bool) -> None:
     """List services: whether they send, how fast, and what waits for them."""
     with command_runtime() as runtime:
         backlog = runtime.tracing.backlog(runtime.clock.now())
@@ -49,6 +52,7 @@ def list_services(json_wanted: bool) -> None:
         found = [
             {**_service(key, configured.get(key), runtime.board), **_waiting(backlog.get(key, {}))}
             for key in sorted({*configured, *backlog})
+            if tenant is None or (key in configured and configured[key].tenant == tenant)
         ]
     if json_wanted:
         print_json(found)
@@ -58,26 +62,29 @@ def list_services(json_wanted: bool) -> None:
 
 @services.command("pause")
 @click.argument("name")
+@_tenant
 @json_option
-def pause(name: str, json_wanted: bool) -> None:
+def pause(name: str, tenant: str | None, json_wanted: bool) -> None:
     """Stop sending for a service; messages are accepted and wait."""
-    _steer(name, steer.pause, json_wanted=json_wanted)
+    _steer(name, tenant, steer.pause, json_wanted=json_wanted)
 
 
 @services.command("resume")
 @click.argument("name")
+@_tenant
 @json_option
-def resume(name: str, json_wanted: bool) -> None:
+def resume(name: str, tenant: str | None, json_wanted: bool) -> None:
     """Send and accept again, after a pause, a hold or a drain."""
-    _steer(name, steer.resume, json_wanted=json_wanted, wakes=True)
+    _steer(name, tenant, steer.resume, json_wanted=json_wanted, wakes=True)
 
 
 @services.command("drain")
 @click.argument("name")
+@_tenant
 @json_option
-def drain(name: str, json_wanted: bool) -> None:
+def drain(name: str, tenant: str | None, json_wanted: bool) -> None:
     """Accept nothing new for a service; what is accepted still goes out."""
-    _steer(name, steer.drain, json_wanted=json_wanted)
+    _steer(name, tenant, steer.drain, json_wanted=json_wanted)
 
 
 @services.command("set-rate")
@@ -85,9 +92,15 @@ def drain(name: str, json_wanted: bool) -> None:
 @click.argument("segments_per_second", type=float, required=False)
 @click.option("--burst", type=int, help="How many segments may leave at once after a pause.")
 @click.option("--file", "from_file", is_flag=True, help="Go back to the rate and the burst that messaging.toml sets.")
+@_tenant
 @json_option
 def set_rate(
-    name: str, segments_per_second: float | None, burst: int | None, from_file: bool, json_wanted: bool
+    name: str,
+    segments_per_second: float | None,
+    burst: int | None,
+    from_file: bool,
+    tenant: str | None,
+    json_wanted: bool,
 ) -> None:
     """Set the rate of a service, until it is set again; workers need no restart."""
     if from_file != (segments_per_second is None) or (from_file and burst is not None):
@@ -96,14 +109,19 @@ def set_rate(
     def change(pool: Pool, service: ServiceKey, now: datetime) -> None:
         steer.set_rate(pool, service, segments_per_second, burst, now)
 
-    _steer(name, change, json_wanted=json_wanted, wakes=True)
+    _steer(name, tenant, change, json_wanted=json_wanted, wakes=True)
 
 
 def _steer(
-    name: str, change: Callable[[Pool, ServiceKey, datetime], None], *, json_wanted: bool, wakes: bool = False
+    name: str,
+    tenant: str | None,
+    change: Callable[[Pool, ServiceKey, datetime], None],
+    *,
+    json_wanted: bool,
+    wakes: bool = False,
 ) -> None:
     with command_runtime() as runtime:
-        service = known_service(runtime.configuration, name)
+        service = known_service(runtime.configuration, name, tenant)
         change(runtime.pool, service, runtime.clock.now())
         if wakes:
             _wake(runtime, service)

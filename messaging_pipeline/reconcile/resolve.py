@@ -62,7 +62,10 @@ class Resolving:
                 )
             ]
         )
-        return Status(Tracing(self.pool).message(message_id, tenant)["status"])
+        settled = Tracing(self.pool).message(message_id, tenant)
+        if settled["sid"] != sid:
+            raise NotAllowed(f"message {message_id} cannot be {sid}; look at both once more")
+        return Status(settled["status"])
 
     def not_sent(self, message_id: MessageId, tenant: str) -> None:
         """Send a message in doubt again: its attempt is closed as not sent. Raises NotFound or NotAllowed."""

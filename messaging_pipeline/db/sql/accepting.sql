@@ -16,7 +16,7 @@ with fresh as (
         %(idempotency_key)s, %(fingerprint)s, %(now)s, %(sequence)s::text,
         case when %(sequence)s::text is not null then nextval('message_positions') end,
         (select m.id from messages m
-         where m.service = %(service)s and m.sequence = %(sequence)s::text
+         where m.service = %(service)s and m.sequence = %(sequence)s::text and m.tenant = %(tenant)s
            and m.status in ('pending', 'claimed', 'unconfirmed')
          order by m.position desc
          limit 1)
