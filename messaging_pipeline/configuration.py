@@ -19,6 +19,7 @@ from messaging_pipeline.messages.plan import HttpStep, Plan, SmsStep, Step
 from messaging_pipeline.routing import Route, RouteName, Way, refuse_wrong_routes, way_to
 from messaging_pipeline.secret_sources.reference import parse_reference
 from messaging_pipeline.settings import AccountSid, ApiKeySid, MessagingServiceSid, Settings
+from messaging_pipeline.ticket_policy import TicketPolicy
 from messaging_pipeline.validation import first_problem
 
 DEFAULT_TENANT = TenantKey("default")
@@ -50,7 +51,8 @@ class Service:
     """A way out: one Messaging Service or number, with its own rate.
 
     ``segments_per_second`` is what Twilio grants the sender, in message segments (MPS); ``burst_segments``
-    is how many may leave at once after a pause. ``daily_cap`` names one of ``[caps]``.
+    is how many may leave at once after a pause. ``daily_cap`` names one of ``[caps]``, and ``inbound_tickets`` one of
+    ``[tickets]``, where what people write to it goes.
 
     ``transient_retries`` is how often a message that Twilio turned away for a passing reason is tried again;
     ``undelivered_retries`` how often one that a carrier could not deliver just then, the first time after about
@@ -74,6 +76,7 @@ class Service:
     segments_per_second: Annotated[float, Field(ge=0.001, le=10_000)] = _DEFAULT_SEGMENTS_PER_SECOND
     burst_segments: Annotated[int, Field(ge=1, le=10_000)] | None = None
     daily_cap: Key | None = None
+    inbound_tickets: Key | None = None
     transient_retries: Annotated[int, Field(ge=0, le=100)] = 10
     undelivered_retries: Annotated[int, Field(ge=0, le=10)] = 2
     undelivered_retry_seconds: Annotated[float, Field(ge=0.1, le=86_400)] = 60.0
@@ -166,6 +169,7 @@ class Configuration(BaseModel):
 
     tenants: dict[Key, Tenant] = Field(default_factory=dict)
     services: dict[Key, Service] = Field(default_factory=dict)
+    tickets: dict[Key, TicketPolicy] = Field(default_factory=dict)
     caps: dict[Key, DailyCap] = Field(default_factory=dict)
     receivers: dict[Key, Receiver] = Field(default_factory=dict)
     reconcile: ReconcilePolicy = Field(default_factory=ReconcilePolicy)
@@ -237,6 +241,7 @@ def load_configuration(settings: Settings) -> Configuration:
     services = {**_service_of_the_environment(settings, declared), **declared.services}
     configuration = declared.model_copy(update={"tenants": tenants, "services": services})
     _refuse_orphans(configuration, settings)
+    _refuse_desks_of_others(configuration, settings)
     _refuse_rivals(configuration, settings)
     tenant_of = {key: service.tenant for key, service in configuration.services.items()}
     refuse_wrong_routes(configuration.routes, tenant_of, settings.config_path)
@@ -307,6 +312,17 @@ def _refuse_rivals(configuration: Configuration, settings: Settings) -> None:
                 f"MESSAGING_CONFIG services.{key}.missed_call_text",
                 f"{rival!r} answers the same calls (in {settings.config_path})",
                 "give the text to one of them, or each a from_number of its own",
+            )
+
+
+def _refuse_desks_of_others(configuration: Configuration, settings: Settings) -> None:
+    for key, service in configuration.services.items():
+        desk = configuration.tickets.get(service.inbound_tickets or "")
+        if service.inbound_tickets is not None and (desk is None or desk.tenant != service.tenant):
+            raise InvalidSettings(
+                f"MESSAGING_CONFIG services.{key}.inbound_tickets",
+                f"tenant {service.tenant!r} has no ticket desk {service.inbound_tickets!r} (in {settings.config_path})",
+                f"declare [tickets.{service.inbound_tickets}] with this tenant, or name another desk",
             )
 
 

@@ -58,6 +58,9 @@ _flagged = Counter("messaging_inbound_flagged_total", "Inbound messages for a pe
 _answers = Counter(
     "messaging_answers_total", "Answers to keywords; `looping` and `unguarded` ones were not given.", ["kind"]
 )
+_ticket_entries = Counter(
+    "messaging_ticket_entries_total", "Inbound messages for tickets by desk and state.", ["desk", "state"]
+)
 _opt_outs = Counter("messaging_opt_outs_total", "Opt-outs that came into force, by where we heard of them.", ["source"])
 _numbers_invalid = Counter("messaging_numbers_invalid_total", "Numbers that became invalid: unknown again and again.")
 _audit_violations = Gauge("messaging_audit_violations", "How often the last audit found each rule broken.", ["rule"])
@@ -186,6 +189,11 @@ def record_flagged(reason: str) -> None:
 def record_answer(kind: str) -> None:
     """Count an answer by its keyword's kind, or one that was not given: `looping`, `unguarded`."""
     _answers.labels(kind).inc()
+
+
+def record_ticket_entry(desk: str, state: str) -> None:
+    """Count an inbound message for a ticket: `taken`, `waiting`, `refused`, `unconfirmed` or `failed`."""
+    _ticket_entries.labels(desk, state).inc()
 
 
 def record_opt_out(source: str) -> None:

@@ -23,6 +23,7 @@ class Task(StrEnum):
     DELIVER = "messaging.deliver"
     APPLY_STATUSES = "messaging.apply_statuses"
     RECEIVE = "messaging.receive"
+    RUN_TICKET = "messaging.run_ticket"
     RUN_FALLBACK = "messaging.run_fallback"
     SWEEP = "messaging.sweep"
     RECONCILE = "messaging.reconcile"
@@ -36,6 +37,7 @@ QUEUE_OF: dict[Task, Queue] = {
     Task.DELIVER: Queue.DELIVER,
     Task.APPLY_STATUSES: Queue.STATUS,
     Task.RECEIVE: Queue.INBOUND,
+    Task.RUN_TICKET: Queue.INBOUND,
     Task.RUN_FALLBACK: Queue.FALLBACK,
     Task.SWEEP: Queue.MAINTENANCE,
     Task.RECONCILE: Queue.MAINTENANCE,

@@ -53,6 +53,10 @@ from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.services.board import ServiceBoard
 from messaging_pipeline.services.lines import Lines, slots_of_accounts
 from messaging_pipeline.settings import Settings, required
+from messaging_pipeline.tickets.desks import Desks
+from messaging_pipeline.tickets.ledger import TicketLedger
+from messaging_pipeline.tickets.start import wake_entries
+from messaging_pipeline.tickets.ticketing import Ticketing
 from messaging_pipeline.twilio_api.accounts import Accounts
 from messaging_pipeline.twilio_api.client import TwilioApi
 from messaging_pipeline.twilio_api.remote_messages import RemoteMessage
@@ -101,6 +105,7 @@ class WorkerRuntime:
     lane: Lane
     following: Following
     receiving: Receiving
+    ticketing: Ticketing
     falling_back: FallingBack
     sweep: Sweep
     auditing: Auditing
@@ -108,6 +113,7 @@ class WorkerRuntime:
 
     def close(self) -> None:
         """Close every connection."""
+        self.ticketing.desks.close()
         self.base.close()
 
 
@@ -161,7 +167,8 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
     """Build everything that a worker with this many threads needs; raises InvalidSettings."""
     base = build_runtime(settings, name=name, connections=min(threads, _CONNECTIONS) + 2, checked=False, clock=clock)
     wake = partial(wake_fallbacks, base.publisher)
-    following, receiving = base.following, Receiving(base.pool, base.sealer, base.configuration)
+    following = base.following
+    receiving = Receiving(base.pool, base.sealer, base.configuration, partial(wake_entries, base.publisher))
     lines = Lines(slots_of_accounts(base.redis, base.configuration), base.configuration, base.board)
     return WorkerRuntime(
         base=base,
@@ -169,6 +176,7 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
         lane=_lane(base, settings, threads, lines, wake),
         following=following,
         receiving=receiving,
+        ticketing=_ticketing(base),
         falling_back=FallingBack(base.pool, base.clock, base.sealer, _channels(base), wake),
         sweep=_sweep(base, following, wake),
         auditing=Auditing(base.pool, base.clock),
@@ -196,6 +204,17 @@ def _channels(base: Runtime) -> dict[str, Channel]:
         "http": ByHttp(base.configuration.receivers, secrets, base.clock),
         "celery": ByCelery(base.publisher),
     }
+
+
+def _ticketing(base: Runtime) -> Ticketing:
+    return Ticketing(
+        ledger=TicketLedger(base.pool),
+        clock=base.clock,
+        sealer=base.sealer,
+        desks=Desks(base.settings, base.configuration),
+        accept=base.accepting.accept,
+        wake=partial(wake_entries, base.publisher),
+    )
 
 
 def _hear(following: Following, clock: Clock, message_id: MessageId, tenant: str, told: RemoteMessage) -> None:
@@ -263,6 +282,7 @@ def _sweep(base: Runtime, following: Following, wake_fallbacks: Callable[[list[S
         following=following,
         link_texts=LinkTexts(base.pool, base.clock, base.sealer, base.accepting),
         wake_fallbacks=wake_fallbacks,
+        wake_tickets=partial(wake_entries, base.publisher),
     )
 
 

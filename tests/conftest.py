@@ -6,4 +6,5 @@ pytest_plugins = [
     "tests.plugins.runtimes",
     "tests.plugins.simulators",
     "tests.plugins.stacks",
+    "tests.plugins.tickets",
 ]

@@ -14,6 +14,7 @@ from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.ids import MessageId, ServiceKey
 from messaging_pipeline.metrics import record_rejected
 from messaging_pipeline.queues import Task
+from messaging_pipeline.tickets.start import EntryId
 from workers.boundary import bounded
 from workers.lifecycle import runtime
 
@@ -68,6 +69,13 @@ def receive(tenant: str, sealed_form: str, received_at: str, answered: bool = Fa
         received_at=datetime.fromisoformat(received_at),
         is_answered=answered,
     )
+
+
+@shared_task(name=Task.RUN_TICKET.value)
+@bounded
+def run_ticket(tenant: str, sid: str) -> None:
+    """Put an inbound message into its writer's ticket, and tell them the ticket's number."""
+    runtime().ticketing.run(EntryId(tenant, sid))
 
 
 @shared_task(name=Task.RUN_FALLBACK.value)

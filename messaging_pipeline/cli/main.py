@@ -17,6 +17,7 @@ from messaging_pipeline.cli.optouts import optouts
 from messaging_pipeline.cli.output import exit_codes
 from messaging_pipeline.cli.reconcile import reconcile
 from messaging_pipeline.cli.services import services
+from messaging_pipeline.cli.tickets import tickets
 from messaging_pipeline.log import configure_logging
 
 
@@ -42,6 +43,7 @@ for command in (
     optouts,
     consent,
     numbers,
+    tickets,
     reconcile,
     migrate,
     audit,

@@ -4,7 +4,7 @@ It is what makes the broker disposable: whatever wake-up was lost, the next swee
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,9 +19,10 @@ from messaging_pipeline.deliver.link_texts import LinkTexts
 from messaging_pipeline.fallback.start import StepId, start_fallbacks
 from messaging_pipeline.follow.apply_evidence import Evidence, Following
 from messaging_pipeline.ids import MessageId, ServiceKey
-from messaging_pipeline.metrics import record_status, record_swept
+from messaging_pipeline.metrics import record_status, record_swept, record_ticket_entry
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.services.board import ServiceBoard
+from messaging_pipeline.tickets.start import EntryId
 from messaging_pipeline.waking.bell import Bell
 
 _log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ _LONGEST_ATTEMPT = timedelta(minutes=2)
 
 _DOUBT = "the worker stopped while a request was under way; the message may have been sent"
 _RELIEF = "the worker stopped before the request left"
+_TICKET_DOUBT = "the worker stopped while the entry was leaving; it may stand in a ticket"
 _TOO_LATE = "its time ran out before it could be sent"
 
 
@@ -59,6 +61,7 @@ class Sweep:
     following: Following
     link_texts: LinkTexts
     wake_fallbacks: Callable[[list[StepId]], None]
+    wake_tickets: Callable[[Collection[EntryId]], None]
 
     def run(self) -> None:
         """Put right what lapsed, then wake everybody who has something to do.
@@ -71,6 +74,7 @@ class Sweep:
             duties.callback(self._release_followers)
             duties.callback(self._forget_unmatched_callbacks)
             duties.callback(self.link_texts.run, _AT_ONCE)
+            duties.callback(self._look_after_tickets)
             duties.callback(self._look_after_fallbacks)
             duties.callback(self._apply_matched_callbacks)
             duties.callback(self._expire_overdue)
@@ -128,6 +132,16 @@ class Sweep:
             due = connection.execute(sql("fallback_steps_due"), {"now": now, "limit": _AT_ONCE}).fetchall()
         record_swept("fallback_unconfirmed", len(lapsed))
         self.wake_fallbacks([StepId(MessageId(message_id), number) for message_id, number in due])
+
+    def _look_after_tickets(self) -> None:
+        now = self.clock.now()
+        with self.pool.connection() as connection:
+            words = {"now": now, "relief": _RELIEF, "doubt": _TICKET_DOUBT}
+            lapsed = connection.execute(sql("settle_lapsed_ticket_entries"), words).fetchall()
+            due = connection.execute(sql("ticket_entries_due"), {"now": now, "limit": _AT_ONCE}).fetchall()
+        for desk, state in lapsed:
+            record_ticket_entry(desk, state)
+        self.wake_tickets([EntryId(tenant, sid) for tenant, sid in due])
 
     def _release_followers(self) -> None:
         values = {"doubt_before": self.clock.now() - _DOUBT_HOLDS_UP, "limit": _AT_ONCE}

@@ -1,6 +1,6 @@
 """Takes in an inbound message: stored once, however often Twilio delivers it, and heeded with the same commit."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from messaging_pipeline.keywords.hearing import Heard, hear
 from messaging_pipeline.metrics import record_flagged, record_inbound, record_keyword, record_opt_out
 from messaging_pipeline.receive.heed import Heeded, heed
 from messaging_pipeline.sealing import Sealer
+from messaging_pipeline.tickets.start import EntryId, owe_entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Receiving:
     pool: Pool
     sealer: Sealer
     configuration: Configuration
+    wake_tickets: Callable[[Collection[EntryId]], None]
 
     def store(self, *, tenant: str, sealed_form: str, received_at: datetime, is_answered: bool = False) -> bool:
         """Store a sealed webhook form and do what it says; return whether it was news.
@@ -34,23 +36,26 @@ class Receiving:
         fields = _fields(self.sealer.unseal(payload))
         heard = hear(self.configuration, tenant, fields)
         row = {**_columns(fields, heard), "payload": payload, "received_at": received_at, "answered": is_answered}
-        heeded = in_transaction(self.pool, lambda connection: _take_in(connection, row, heard))
-        if heeded is None:
+        taken_in = in_transaction(self.pool, lambda connection: self._take_in(connection, row, heard))
+        if taken_in is None:
             record_inbound("repeated")
             return False
+        heeded, owed = taken_in
         _count(heard, heeded)
+        self.wake_tickets([owed] if owed else [])
         return True
 
-
-def _take_in(connection: Connection[TupleRow], row: Mapping[str, Any], heard: Heard) -> Heeded | None:
-    """Return what came of the message, or None when it had been taken in before."""
-    if connection.execute(sql("insert_inbound_message"), row).fetchone() is None:
-        return None
-    heeded = heed(connection, heard, row["sid"], row["received_at"])
-    if heeded.effect is not None:
-        key = {"tenant": heard.tenant, "sid": row["sid"], "effect": heeded.effect}
-        connection.execute(sql("note_inbound_effect"), key)
-    return heeded
+    def _take_in(
+        self, connection: Connection[TupleRow], row: Mapping[str, Any], heard: Heard
+    ) -> tuple[Heeded, EntryId | None] | None:
+        """Return what came of the message, or None when it had been taken in before."""
+        if connection.execute(sql("insert_inbound_message"), row).fetchone() is None:
+            return None
+        heeded = heed(connection, heard, row["sid"], row["received_at"])
+        if heeded.effect is not None:
+            key = {"tenant": heard.tenant, "sid": row["sid"], "effect": heeded.effect}
+            connection.execute(sql("note_inbound_effect"), key)
+        return heeded, owe_entry(connection, self.configuration, heard, row)
 
 
 def _count(heard: Heard, heeded: Heeded) -> None:
