@@ -11,7 +11,10 @@ from messaging_pipeline.simulator.stage import Stage
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Somebody calls one of our numbers; ``outcome`` is Twilio's word for how that ends, such as ``no-answer``."""
+    """Somebody calls one of our numbers, or a service's number for them.
+
+    ``outcome`` is Twilio's word for how that ends, such as ``no-answer``.
+    """
 
     from_: str
     to: str
@@ -31,18 +34,18 @@ async def post_end(stage: Stage, call: Call, posts: int = 1) -> list[str]:
     """
     if stage.config.inbound_url is None:
         raise ConfigurationError("to: there is no inbound URL, beside which the voice webhook would be")
-    account_sid = stage.world.senders.receiver(call.to, call.from_).account_sid
+    called = stage.world.senders.receiver(call.to, call.from_)
     fields = {
-        "AccountSid": account_sid,
+        "AccountSid": called.account_sid,
         "ApiVersion": API_VERSION,
         "CallSid": call.sid,
         "CallStatus": call.outcome,
-        "Called": call.to,
+        "Called": called.address,
         "Caller": call.from_,
         "Direction": "inbound",
         "From": call.from_,
-        "To": call.to,
+        "To": called.address,
     }
-    token = stage.world.accounts.token_of(account_sid)
+    token = stage.world.accounts.token_of(called.account_sid)
     url = urljoin(stage.config.inbound_url, "voice")
     return [attempt.outcome for _ in range(posts) for attempt in await stage.world.post.post(url, fields, token)]

@@ -30,6 +30,8 @@ messaging_service_sid = "MG00000000000000000000000000000001"
 segments_per_second = 200
 undelivered_retries = 1
 undelivered_retry_seconds = 0.5
+mms_link_fallback = true
+missed_call_text = "Sorry that we missed your call."
 
 [services.default.keywords.answers]
 HOURS = "We open at nine & close at six."
