@@ -33,6 +33,7 @@ from messaging_pipeline.fallback.by_email import ByEmail
 from messaging_pipeline.fallback.by_http import ByHttp
 from messaging_pipeline.fallback.by_sms import BySms
 from messaging_pipeline.fallback.leaving import Channel
+from messaging_pipeline.fallback.letters_heard_of import HearingOfLetters
 from messaging_pipeline.fallback.postbox import postbox_from
 from messaging_pipeline.fallback.run import FallingBack
 from messaging_pipeline.fallback.start import StepId, wake_fallbacks
@@ -107,6 +108,7 @@ class WorkerRuntime:
     receiving: Receiving
     ticketing: Ticketing
     falling_back: FallingBack
+    hearing_of_letters: HearingOfLetters
     sweep: Sweep
     auditing: Auditing
     reconciling: Reconciling
@@ -178,6 +180,7 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
         receiving=receiving,
         ticketing=_ticketing(base),
         falling_back=FallingBack(base.pool, base.clock, base.sealer, _channels(base), wake),
+        hearing_of_letters=HearingOfLetters(base.pool, base.clock, base.sealer, wake),
         sweep=_sweep(base, following, wake),
         auditing=Auditing(base.pool, base.clock),
         reconciling=reconciling(

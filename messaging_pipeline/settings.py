@@ -119,6 +119,11 @@ class Settings(BaseModel):
     sendgrid_api_base_url: WebUrl = Field(
         "https://api.sendgrid.com", alias="SENDGRID_API_BASE_URL", description="Where SendGrid's API is."
     )
+    sendgrid_webhook_public_key: str | None = Field(
+        None,
+        alias="SENDGRID_WEBHOOK_PUBLIC_KEY",
+        description="Verification key of SendGrid's signed event webhook; unset, its events are refused.",
+    )
     fallback_email_from: str | None = Field(
         None, alias="FALLBACK_EMAIL_FROM", description="Sender address of fallback e-mail."
     )

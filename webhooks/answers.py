@@ -64,7 +64,7 @@ def _not_believed(error: NotBelieved) -> Response:
 
 
 def _too_large(_: RequestEntityTooLarge) -> Response:
-    return _text("the body is larger than 64 KB", 413)
+    return _text("the body is too large", 413)
 
 
 def _plain(error: HTTPException) -> Response:

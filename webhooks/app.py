@@ -14,6 +14,7 @@ from messaging_pipeline.queues import Task
 from messaging_pipeline.redis_client import open_redis
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.settings import Settings
+from messaging_pipeline.twilio_api.sendgrid_events import read_public_key
 from webhooks import answers
 from webhooks.authentication import EXTENSION, Signatures
 from webhooks.body import limit_bodies
@@ -21,6 +22,7 @@ from webhooks.health import health
 from webhooks.inbound import ANSWERING, CONFIGURATION, PUBLISHER, SEALER, inbound
 from webhooks.outlet import Outlet, Report
 from webhooks.public_address import public_addresses
+from webhooks.sendgrid import SENDGRID_KEY, sendgrid
 from webhooks.status import CLOCK, OUTLET, status
 from webhooks.tenants import tokens_by_tenant
 from webhooks.voice import voice
@@ -39,8 +41,10 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> Flask:
     app.extensions[SEALER] = sealer
     app.extensions[ANSWERING] = _answering(configuration, settings, sealer, clock)
     app.extensions[PUBLISHER] = publisher
+    key = settings.sendgrid_webhook_public_key
+    app.extensions[SENDGRID_KEY] = read_public_key(key) if key else None
     app.extensions[OUTLET] = Outlet(_publish_with(publisher))
-    for blueprint in (status, inbound, voice, health):
+    for blueprint in (status, inbound, voice, sendgrid, health):
         app.register_blueprint(blueprint)
     answers.register(app)
     return app

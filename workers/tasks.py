@@ -15,6 +15,7 @@ from messaging_pipeline.ids import MessageId, ServiceKey
 from messaging_pipeline.metrics import record_rejected
 from messaging_pipeline.queues import Task
 from messaging_pipeline.tickets.start import EntryId
+from messaging_pipeline.twilio_api.sendgrid_events import LetterEvent
 from workers.boundary import bounded
 from workers.lifecycle import runtime
 
@@ -83,6 +84,18 @@ def run_ticket(tenant: str, sid: str) -> None:
 def run_fallback(message_id: str, number: int) -> None:
     """Run one fallback step of a message."""
     runtime().falling_back.run(StepId(MessageId(UUID(message_id)), number))
+
+
+@shared_task(name=Task.HEAR_OF_LETTERS.value)
+@bounded
+def hear_of_letters(events: Sequence[Mapping[str, Any]]) -> None:
+    """Apply what SendGrid tells of letters that it took; the webhook tier has verified it."""
+    runtime().hearing_of_letters.apply(
+        [
+            LetterEvent(UUID(one["message_id"]), one["number"], one["word"], datetime.fromisoformat(one["at"]))
+            for one in events
+        ]
+    )
 
 
 @shared_task(name=Task.SWEEP.value)

@@ -107,6 +107,8 @@ class FallingBack:
 
     def _write_end(self, connection: Connection[TupleRow], values: dict[str, Any]) -> list[StepId]:
         """A step that has failed starts the next one in the same commit."""
+        if values["state"] == "failed":  # messages are locked before their steps
+            connection.execute(sql("plans_of"), {"message_ids": [values["message_id"]]})
         ours = connection.execute(sql("finish_fallback_step"), values).fetchone() is not None
         if not ours or values["state"] != "failed":
             return []

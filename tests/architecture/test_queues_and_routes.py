@@ -11,6 +11,7 @@ from tests.support.product_source import product_modules
 from webhooks.app import create_app
 
 SIGNED_STATUS, SIGNED_INBOUND = "signed by Twilio (status)", "signed by Twilio (inbound)"
+SIGNED_BY_SENDGRID = "signed by SendGrid"
 OPEN = "open to everybody"
 
 ROUTES = {
@@ -26,6 +27,7 @@ ROUTES = {
     "/twilio/t/<tenant>/fallback": SIGNED_INBOUND,
     "/twilio/voice": SIGNED_INBOUND,
     "/twilio/t/<tenant>/voice": SIGNED_INBOUND,
+    "/sendgrid/events": SIGNED_BY_SENDGRID,
     "/healthz": OPEN,
     "/readyz": OPEN,
 }

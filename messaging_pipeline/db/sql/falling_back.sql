@@ -129,3 +129,30 @@ update fallback_steps s
 set state = 'withdrawn', finished_at = %(now)s, explanation = 'the message arrived after all'
 from canceled where s.sent_as = canceled.id
 returning s.channel
+
+-- name: hear_of_letters
+-- The worst that is told of a letter stands: one that was taken may bounce later. What was heard proves that the step
+-- has left, whatever we thought of it.
+with ranked (word, rank) as (
+    values ('delivered', 1), ('dropped', 2), ('bounced', 3)
+), told as (
+    select distinct on (t.message_id, t.number) t.message_id, t.number, t.word, t.at, ranked.rank
+    from unnest(%(message_ids)s::uuid[], %(numbers)s::int[], %(words)s::text[], %(ats)s::timestamptz[])
+        as t (message_id, number, word, at)
+    join ranked using (word)
+    order by t.message_id, t.number, ranked.rank desc, t.at
+)
+update fallback_steps s
+set heard = told.word, heard_at = told.at, lease_until = null,
+    state = case when told.word = 'delivered' then 'sent' else 'failed' end,
+    explanation = case told.word
+        when 'delivered' then 'the mail server of the recipient took it'
+        when 'dropped' then 'SendGrid did not send it'
+        else 'the mail server of the recipient did not take it'
+    end,
+    finished_at = case when told.word = 'delivered' then coalesce(s.finished_at, %(now)s) else %(now)s end
+from told
+where s.message_id = told.message_id and s.number = told.number and s.channel = 'email' and s.attempts > 0
+  and s.state in ('waiting', 'sending', 'sent', 'unconfirmed')
+  and told.rank > coalesce((select rank from ranked where ranked.word = s.heard), 0)
+returning s.message_id, s.state

@@ -17,7 +17,7 @@ from message_events where message_id = %(id)s order by id
 
 -- name: fallback_of
 select s.number, s.channel, s.state, s.cause, s.attempts, s.explanation, s.due_at, s.created_at, s.finished_at,
-       s.overtaken_at, s.sent_as, m.status as sent_as_status
+       s.overtaken_at, s.heard, s.heard_at, s.sent_as, m.status as sent_as_status
 from fallback_steps s left join messages m on m.id = s.sent_as
 where s.message_id = %(id)s order by s.number
 
