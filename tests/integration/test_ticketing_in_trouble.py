@@ -21,170 +21,170 @@ all_three = pytest.mark.parametrize("ticket_kind", KINDS, indirect=True, ids=lam
 
 @all_three
 def test_an_answer_that_was_lost_leaves_doubt_and_is_not_repeated(
-    desk: WorkerRuntime, ticket_server: TicketServer, clock: ManualClock
+    worker: WorkerRuntime, ticket_server: TicketServer, clock: ManualClock
 ) -> None:
     ticket_server.trouble, ticket_server.done_in_spite_of_trouble = failing_changes(500), True
-    entry = arrive(desk, "SM1", "It does not ring.")
-    desk.ticketing.run(entry)
+    entry = arrive(worker, "SM1", "It does not ring.")
+    worker.ticketing.run(entry)
     clock.advance(3600)
-    desk.sweep.run()
-    desk.ticketing.run(entry)
-    assert states(desk) == {"SM1": "unconfirmed"}
+    worker.sweep.run()
+    worker.ticketing.run(entry)
+    assert states(worker) == {"SM1": "unconfirmed"}
     assert len(ticket_server.changes()) == 1
-    assert replies(desk) == []
+    assert replies(worker) == []
 
 
 @all_three
 def test_a_ticket_whose_answer_was_lost_is_found_and_continued_by_the_next_message(
-    desk: WorkerRuntime, ticket_server: TicketServer
+    worker: WorkerRuntime, ticket_server: TicketServer
 ) -> None:
     ticket_server.trouble, ticket_server.done_in_spite_of_trouble = failing_changes(502), True
-    hear(desk, "SM1", "It does not ring.")
+    hear(worker, "SM1", "It does not ring.")
     ticket_server.trouble = failing_changes(None)
-    hear(desk, "SM2", "Now it rings.")
+    hear(worker, "SM2", "Now it rings.")
     assert ticket_server.entries() == [["It does not ring.", "Now it rings."]]
-    assert replies(desk) == [(RECIPIENT, CONTINUED.format(ticket_server.tickets[0].number))]
+    assert replies(worker) == [(RECIPIENT, CONTINUED.format(ticket_server.tickets[0].number))]
 
 
 @pytest.mark.parametrize("status", [429, 401, 409])
 def test_what_was_certainly_not_taken_is_tried_again_later(
-    desk: WorkerRuntime, ticket_server: TicketServer, clock: ManualClock, status: int
+    worker: WorkerRuntime, ticket_server: TicketServer, clock: ManualClock, status: int
 ) -> None:
     ticket_server.trouble = failing_changes(status)
-    entry = arrive(desk, "SM1", "It does not ring.")
-    desk.ticketing.run(entry)
-    assert states(desk) == {"SM1": "waiting"}
+    entry = arrive(worker, "SM1", "It does not ring.")
+    worker.ticketing.run(entry)
+    assert states(worker) == {"SM1": "waiting"}
     ticket_server.trouble = failing_changes(None)
     clock.advance(2)
-    desk.ticketing.run(entry)
+    worker.ticketing.run(entry)
     assert ticket_server.entries() == [["It does not ring."]]
-    assert len(replies(desk)) == 1
+    assert len(replies(worker)) == 1
 
 
 def test_a_look_up_that_fails_sends_nothing_and_is_tried_again(
-    desk: WorkerRuntime, ticket_server: TicketServer, clock: ManualClock
+    worker: WorkerRuntime, ticket_server: TicketServer, clock: ManualClock
 ) -> None:
     ticket_server.trouble = lambda method, path: 500
-    entry = arrive(desk, "SM1", "It does not ring.")
-    desk.ticketing.run(entry)
-    assert (states(desk), ticket_server.changes()) == ({"SM1": "waiting"}, [])
+    entry = arrive(worker, "SM1", "It does not ring.")
+    worker.ticketing.run(entry)
+    assert (states(worker), ticket_server.changes()) == ({"SM1": "waiting"}, [])
     ticket_server.trouble = lambda method, path: None
     clock.advance(2)
-    desk.ticketing.run(entry)
-    assert states(desk) == {"SM1": "answered"}
+    worker.ticketing.run(entry)
+    assert states(worker) == {"SM1": "answered"}
 
 
 def test_a_system_that_is_away_for_a_day_is_given_up(
-    desk: WorkerRuntime, ticket_server: TicketServer, clock: ManualClock
+    worker: WorkerRuntime, ticket_server: TicketServer, clock: ManualClock
 ) -> None:
     ticket_server.trouble = lambda method, path: 503
-    entry = arrive(desk, "SM1", "It does not ring.")
-    rows(desk, f"update ticket_entries set attempts = {MOST_ATTEMPTS - 1} returning 1")
-    desk.ticketing.run(entry)
-    assert states(desk) == {"SM1": "failed"}
-    assert replies(desk) == []
+    entry = arrive(worker, "SM1", "It does not ring.")
+    rows(worker, f"update ticket_entries set attempts = {MOST_ATTEMPTS - 1} returning 1")
+    worker.ticketing.run(entry)
+    assert states(worker) == {"SM1": "failed"}
+    assert replies(worker) == []
 
 
 def test_a_refusal_ends_it_and_the_next_message_is_not_held_up(
-    desk: WorkerRuntime, ticket_server: TicketServer
+    worker: WorkerRuntime, ticket_server: TicketServer
 ) -> None:
     ticket_server.trouble = failing_changes(422)
-    hear(desk, "SM1", "It does not ring.")
+    hear(worker, "SM1", "It does not ring.")
     ticket_server.trouble = failing_changes(None)
-    hear(desk, "SM2", "Hello?")
-    assert states(desk) == {"SM1": "refused", "SM2": "answered"}
+    hear(worker, "SM2", "Hello?")
+    assert states(worker) == {"SM1": "refused", "SM2": "answered"}
     assert ticket_server.entries() == [["Hello?"]]
 
 
 def test_a_ticket_that_takes_nothing_more_is_followed_by_a_new_one(
-    desk: WorkerRuntime, ticket_server: TicketServer, clock: ManualClock
+    worker: WorkerRuntime, ticket_server: TicketServer, clock: ManualClock
 ) -> None:
-    hear(desk, "SM1", "It does not ring.")
+    hear(worker, "SM1", "It does not ring.")
     ticket_server.trouble = lambda method, path: 422 if method == "PUT" else None
-    hear(desk, "SM2", "Now it rings.")
+    hear(worker, "SM2", "Now it rings.")
     assert ticket_server.entries() == [["It does not ring."], ["Now it rings."]]
-    assert replies(desk)[-1] == (RECIPIENT, NEW.format(ticket_server.tickets[1].number))
-    assert [state for (state,) in rows(desk, "select state from tickets order by id")] == ["closed", "open"]
+    assert replies(worker)[-1] == (RECIPIENT, NEW.format(ticket_server.tickets[1].number))
+    assert [state for (state,) in rows(worker, "select state from tickets order by id")] == ["closed", "open"]
 
 
 def test_a_worker_that_dies_before_anything_left_costs_nothing(
-    desk: WorkerRuntime, ticket_server: TicketServer, clock: ManualClock
+    worker: WorkerRuntime, ticket_server: TicketServer, clock: ManualClock
 ) -> None:
-    entry = arrive(desk, "SM1", "It does not ring.")
-    assert desk.ticketing.ledger.claim(entry, clock.now()) is not None
+    entry = arrive(worker, "SM1", "It does not ring.")
+    assert worker.ticketing.ledger.claim(entry, clock.now()) is not None
     clock.advance(121)
-    desk.sweep.run()
-    assert states(desk) == {"SM1": "waiting"}
-    desk.ticketing.run(entry)
+    worker.sweep.run()
+    assert states(worker) == {"SM1": "waiting"}
+    worker.ticketing.run(entry)
     assert ticket_server.entries() == [["It does not ring."]]
 
 
 def test_a_worker_that_dies_while_the_entry_leaves_leaves_doubt(
-    desk: WorkerRuntime, ticket_server: TicketServer, clock: ManualClock
+    worker: WorkerRuntime, ticket_server: TicketServer, clock: ManualClock
 ) -> None:
-    entry = arrive(desk, "SM1", "It does not ring.")
-    claimed = desk.ticketing.ledger.claim(entry, clock.now())
+    entry = arrive(worker, "SM1", "It does not ring.")
+    claimed = worker.ticketing.ledger.claim(entry, clock.now())
     assert claimed is not None
-    assert desk.ticketing.ledger.mark_leaving(claimed, clock.now())
+    assert worker.ticketing.ledger.mark_leaving(claimed, clock.now())
     clock.advance(121)
-    desk.sweep.run()
-    desk.ticketing.run(entry)
-    assert states(desk) == {"SM1": "unconfirmed"}
+    worker.sweep.run()
+    worker.ticketing.run(entry)
+    assert states(worker) == {"SM1": "unconfirmed"}
     assert ticket_server.asked == []
 
 
 def test_a_worker_whose_claim_was_taken_away_does_not_send(
-    desk: WorkerRuntime, ticket_server: TicketServer, clock: ManualClock
+    worker: WorkerRuntime, ticket_server: TicketServer, clock: ManualClock
 ) -> None:
     def too_slow(method: str, path: str) -> None:
         clock.advance(121)
-        desk.sweep.run()
+        worker.sweep.run()
         ticket_server.trouble = lambda method, path: None
 
     ticket_server.trouble = too_slow
-    desk.ticketing.run(arrive(desk, "SM1", "It does not ring."))
-    assert (states(desk), ticket_server.changes()) == ({"SM1": "waiting"}, [])
+    worker.ticketing.run(arrive(worker, "SM1", "It does not ring."))
+    assert (states(worker), ticket_server.changes()) == ({"SM1": "waiting"}, [])
 
 
 def test_an_answer_after_the_lease_settles_the_doubt(
-    desk: WorkerRuntime, ticket_server: TicketServer, clock: ManualClock
+    worker: WorkerRuntime, ticket_server: TicketServer, clock: ManualClock
 ) -> None:
     def slow_answer(method: str, path: str) -> None:
         if method == "POST":
             clock.advance(121)
-            desk.sweep.run()
+            worker.sweep.run()
 
     ticket_server.trouble = slow_answer
-    desk.ticketing.run(arrive(desk, "SM1", "It does not ring."))
-    assert states(desk) == {"SM1": "answered"}
-    assert len(replies(desk)) == 1
+    worker.ticketing.run(arrive(worker, "SM1", "It does not ring."))
+    assert states(worker) == {"SM1": "answered"}
+    assert len(replies(worker)) == 1
 
 
 def test_a_worker_that_dies_before_it_answered_is_followed_by_one_that_answers_once(
-    desk: WorkerRuntime, ticket_server: TicketServer, clock: ManualClock, redis_url: str
+    worker: WorkerRuntime, ticket_server: TicketServer, clock: ManualClock, redis_url: str
 ) -> None:
-    hear(desk, "SM1", "It does not ring.")
-    rows(desk, "update ticket_entries set state = 'taken' returning 1")
-    desk.sweep.run()
+    hear(worker, "SM1", "It does not ring.")
+    rows(worker, "update ticket_entries set state = 'taken' returning 1")
+    worker.sweep.run()
     assert woken(redis_url) == ["SM1", "SM1"]
-    desk.ticketing.run(EntryId("default", "SM1"))
-    assert states(desk) == {"SM1": "answered"}
-    assert len(replies(desk)) == 1
+    worker.ticketing.run(EntryId("default", "SM1"))
+    assert states(worker) == {"SM1": "answered"}
+    assert len(replies(worker)) == 1
     assert ticket_server.entries() == [["It does not ring."]]
 
 
-def test_who_cannot_be_answered_has_a_ticket_all_the_same(desk: WorkerRuntime, ticket_server: TicketServer) -> None:
-    hear(desk, "SM1", "It does not ring.", "24273")
+def test_who_cannot_be_answered_has_a_ticket_all_the_same(worker: WorkerRuntime, ticket_server: TicketServer) -> None:
+    hear(worker, "SM1", "It does not ring.", "24273")
     assert ticket_server.entries() == [["It does not ring."]]
-    assert (states(desk), replies(desk)) == ({"SM1": "unanswered"}, [])
+    assert (states(worker), replies(worker)) == ({"SM1": "unanswered"}, [])
 
 
 def test_neither_number_nor_text_stands_in_the_broker_or_in_an_explanation(
-    desk: WorkerRuntime, ticket_server: TicketServer, redis_url: str
+    worker: WorkerRuntime, ticket_server: TicketServer, redis_url: str
 ) -> None:
     ticket_server.trouble = failing_changes(422)
-    hear(desk, "SM1", "It does not ring.")
+    hear(worker, "SM1", "It does not ring.")
     texts = [task.text for task in queued(redis_url, Queue.INBOUND)]
-    texts += [text for (text,) in rows(desk, "select explanation from ticket_entries")]
+    texts += [text for (text,) in rows(worker, "select explanation from ticket_entries")]
     assert len(texts) == 2
     assert not any(hidden in text for text in texts for hidden in (RECIPIENT, "It does not ring.", SECRET))

@@ -36,7 +36,7 @@ def ticket_server(ticket_kind: Kind) -> Iterator[TicketServer]:
 
 
 @pytest.fixture
-def desk(
+def worker(
     ticket_kind: Kind,
     ticket_server: TicketServer,
     database_url: str,
