@@ -7,7 +7,8 @@ import pytest
 from messaging_pipeline.configuration import Configuration, load_configuration
 from messaging_pipeline.errors import InvalidInput, InvalidSettings
 from messaging_pipeline.ids import E164
-from tests.support.factories import ACCOUNT_SID, configuration_file, settings
+from tests.plugins.runtimes import ACME_ACCOUNT_SID
+from tests.support.factories import configuration_file, settings
 
 AMERICAN, BRITISH, INDIAN = E164("+12065550123"), E164("+442079460123"), E164("+912212345678")
 
@@ -19,7 +20,7 @@ from_number = "ACME"
 [services.alerts-world]
 from_number = "+12065550101"
 [tenants.acme]
-account_sid = "{ACCOUNT_SID}"
+account_sid = "{ACME_ACCOUNT_SID}"
 auth_token = "env:ACME_AUTH_TOKEN"
 [services.theirs]
 tenant = "acme"

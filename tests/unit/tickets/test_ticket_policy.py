@@ -7,7 +7,8 @@ import pytest
 from messaging_pipeline.configuration import Configuration, load_configuration
 from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.tickets.desks import Desks
-from tests.support.factories import ACCOUNT_SID, configuration_file, settings
+from tests.plugins.runtimes import ACME_ACCOUNT_SID
+from tests.support.factories import configuration_file, settings
 
 DESK = """\
 [tickets.support]
@@ -17,7 +18,7 @@ user = "a@example.com"
 secret = "env:DESK"
 """
 SERVICE = '[services.alerts]\nfrom_number = "+14155550100"\ninbound_tickets = "support"\n'
-ACME = f'[tenants.acme]\naccount_sid = "{ACCOUNT_SID}"\nauth_token = "env:X"\n'
+ACME = f'[tenants.acme]\naccount_sid = "{ACME_ACCOUNT_SID}"\nauth_token = "env:X"\n'
 
 
 def load(tmp_path: Path, text: str) -> Configuration:
