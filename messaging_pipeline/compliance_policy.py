@@ -38,6 +38,31 @@ WallClock = Annotated[time, AfterValidator(_on_the_wall)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Intent = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
+UseCase = Literal[
+    "2FA",
+    "ACCOUNT_NOTIFICATION",
+    "AGENTS_FRANCHISES",
+    "CHARITY",
+    "CUSTOMER_CARE",
+    "DELIVERY_NOTIFICATION",
+    "EMERGENCY",
+    "FRAUD_ALERT",
+    "HIGHER_EDUCATION",
+    "K12_EDUCATION",
+    "LOW_VOLUME",
+    "MARKETING",
+    "MIXED",
+    "POLITICAL",
+    "POLLING_VOTING",
+    "PROXY",
+    "PUBLIC_SERVICE_ANNOUNCEMENT",
+    "SECURITY_ALERT",
+    "SOCIAL",
+    "SOLE_PROPRIETOR",
+    "SWEEPSTAKE",
+]
+"""Twilio's codes for what a 10DLC campaign was registered for."""
+
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 """In the order in which Python counts them, from Monday."""
 
@@ -73,9 +98,12 @@ class Registration:
     """How a service's senders are registered; what is left out is unknown, and warned of but not refused.
 
     ``ten_dlc`` is its campaign for US long codes, ``toll_free`` the verification of its toll-free numbers,
-    ``dlt`` whether sender and templates are registered in India.
+    ``dlt`` whether sender and templates are registered in India. ``use_case`` is what the campaign was registered for,
+    and ``content`` what becomes of a text that strays from it.
     """
 
     ten_dlc: Literal["approved", "pending", "rejected", "none"] | None = None
     toll_free: Literal["verified", "pending", "rejected", "none"] | None = None
     dlt: bool = False
+    use_case: UseCase | None = None
+    content: Literal["warn", "block"] = "warn"

@@ -33,7 +33,7 @@ def question_of(request: SendRequest, configuration: Configuration, service: Ser
         tags=request.tags,
         at=request.leaves_at(now),
     )
-    return replace(question, expires_at=request.expires_at)
+    return replace(question, body=request.content.body, expires_at=request.expires_at)
 
 
 def past_the_gates(request: SendRequest, question: Question) -> SendRequest:

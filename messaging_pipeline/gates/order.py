@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from messaging_pipeline.gates import consent, number_health, quiet_hours, sender_rules
+from messaging_pipeline.gates import campaign, consent, number_health, quiet_hours, sender_rules
 from messaging_pipeline.gates.question import Question
 from messaging_pipeline.gates.verdict import Outcome, Verdict
 
@@ -11,6 +11,7 @@ Ask = Callable[[Question], Verdict]
 
 GATES: tuple[tuple[str, Ask], ...] = (
     ("sender", sender_rules.ask),
+    ("campaign", campaign.ask),
     ("consent", consent.ask),
     ("number_health", number_health.ask),
     ("quiet_hours", quiet_hours.ask),

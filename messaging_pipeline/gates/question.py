@@ -18,8 +18,9 @@ class Question:
     """A message that is to leave at a time: to whom, from where, under which rules.
 
     ``sender`` is the number, short code or name that sends; None leaves the choice to the Messaging Service.
-    Waiting beyond ``expires_at``, where it is given, makes no sense. ``opted_out`` and ``unknown_number`` are what the
-    memory says about the recipient; None where nobody has looked.
+    ``body`` is there when a message is handed over; what is stored stays sealed. Waiting beyond ``expires_at``, where
+    it is given, makes no sense. ``opted_out`` and ``unknown_number`` are what the memory says about the recipient; None
+    where nobody has looked.
     """
 
     to: E164
@@ -28,6 +29,7 @@ class Question:
     tags: Mapping[str, str]
     registration: Registration
     quiet_hours: QuietHours | None
+    body: str | None = None
     expires_at: datetime | None = None
     opted_out: bool | None = None
     unknown_number: bool | None = None

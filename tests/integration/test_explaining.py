@@ -38,6 +38,7 @@ def test_it_names_the_way_out_the_weight_and_every_gate(sending: WorkerRuntime, 
     assert (found["encoding"], found["segments"], found["characters_forcing_ucs2"]) == ("UCS-2", 1, ["“", "”"])
     assert verdicts(found) == {
         "sender": "warns",
+        "campaign": "passes",
         "consent": "passes",
         "number_health": "passes",
         "quiet_hours": "passes",

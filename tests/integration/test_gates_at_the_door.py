@@ -44,6 +44,13 @@ def test_an_alphanumeric_sender_to_the_us_is_refused(sending: WorkerRuntime) -> 
     assert refusal(sending, from_="Acme").field == "gate:sender"
 
 
+def test_a_text_that_strays_from_its_campaign_is_refused_where_that_is_wanted(make_runtime: RuntimeMaker) -> None:
+    runtime = make_runtime(f'{QUICK_SERVICE}[services.default.registration]\nuse_case = "2FA"\ncontent = "block"\n')
+    error = refusal(runtime, body="Half price!", tags={"intent": "marketing"})
+    assert error.field == "gate:campaign"
+    assert "Half price" not in str(error)
+
+
 def test_a_registered_service_may_write_to_india(make_runtime: RuntimeMaker, simulator: Simulator) -> None:
     runtime = make_runtime(f"{QUICK_SERVICE}[services.default.registration]\ndlt = true\n")
     message_id = runtime.base.accepting.accept(a_send(to=INDIAN))
