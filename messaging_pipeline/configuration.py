@@ -17,7 +17,7 @@ from messaging_pipeline.keyword_policy import KeywordPolicy
 from messaging_pipeline.messages.phone_numbers import country_of, parse_sender
 from messaging_pipeline.messages.plan import HttpStep, Plan, SmsStep, Step
 from messaging_pipeline.routing import Route, RouteName, Way, refuse_wrong_routes, way_to
-from messaging_pipeline.secret_sources.reference import parse_reference
+from messaging_pipeline.secret_sources.reference import SecretReference
 from messaging_pipeline.settings import AccountSid, ApiKeySid, MessagingServiceSid, Settings
 from messaging_pipeline.ticket_policy import TicketPolicy
 from messaging_pipeline.validation import first_problem
@@ -36,13 +36,7 @@ def _sender(text: str) -> str:
         raise ValueError(f"{error.reason}; {error.remedy}") from None
 
 
-def _reference(text: str) -> str:
-    parse_reference(text)
-    return text
-
-
 Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-SecretReference = Annotated[str, AfterValidator(_reference)]
 Sender = Annotated[str, AfterValidator(_sender)]
 
 

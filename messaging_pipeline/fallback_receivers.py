@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.dataclasses import dataclass
 
+from messaging_pipeline.secret_sources.reference import SecretReference
+
 _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 
@@ -18,7 +20,7 @@ class Receiver:
     """
 
     url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s#@]+$", max_length=2000)]
-    secret: Annotated[str, StringConstraints(pattern=r"^(env|file):.+$")]
+    secret: SecretReference
     tenant: str = "default"
     private_addresses: bool = False
     timeout_seconds: Annotated[float, Field(ge=0.1, le=60)] = 10.0

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, ConfigDict, StringConstraints, model_validator
 from pydantic.dataclasses import dataclass
 
-from messaging_pipeline.secret_sources.reference import parse_reference
+from messaging_pipeline.secret_sources.reference import SecretReference
 
 _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -29,11 +29,6 @@ def _guarded_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def _reference(text: str) -> str:
-    parse_reference(text)
-    return text
-
-
 def _reply(text: str) -> str:
     if TICKET not in text:
         raise ValueError(f"must hold {TICKET}, which becomes the ticket's number")
@@ -42,7 +37,6 @@ def _reply(text: str) -> str:
 
 EntryPoint = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 Reply = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_reply)]
-SecretReference = Annotated[str, AfterValidator(_reference)]
 Tenant = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 
 

@@ -1,6 +1,9 @@
 """References to secrets as configuration writes them: ``kind:place``, and ``#key`` where a place holds several."""
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 #: The kinds of places, and whether a ``#key`` is allowed or even needed there.
 _KEYS = {"env": "none", "file": "none", "vault-file": "needed", "aws-sm": "allowed", "gcp-sm": "allowed"}
@@ -29,3 +32,12 @@ def parse_reference(text: str) -> Reference:
     if not key and (mark or _KEYS[kind] == "needed"):
         raise ValueError(f"needs the name of a key, as in {kind}:PLACE#KEY")
     return Reference(kind, place, key or None)
+
+
+def _checked(text: str) -> str:
+    parse_reference(text)
+    return text
+
+
+SecretReference = Annotated[str, AfterValidator(_checked)]
+"""A reference, as a field of what ``messaging.toml`` declares."""
