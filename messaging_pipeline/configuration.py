@@ -16,6 +16,7 @@ from messaging_pipeline.ids import E164, ServiceKey, TenantKey
 from messaging_pipeline.keyword_policy import KeywordPolicy
 from messaging_pipeline.messages.phone_numbers import country_of, parse_sender
 from messaging_pipeline.messages.plan import HttpStep, Plan, SmsStep, Step
+from messaging_pipeline.retention_policy import RetentionPolicy
 from messaging_pipeline.routing import Route, RouteName, Way, refuse_wrong_routes, way_to
 from messaging_pipeline.secret_sources.reference import SecretReference
 from messaging_pipeline.settings import AccountSid, ApiKeySid, MessagingServiceSid, Settings
@@ -108,6 +109,7 @@ class Tenant:
     Twilio has signed: no API key ever signs a webhook.
     ``api_concurrency`` is how many API requests may be under way at once for the account, by all workers
     together; unset, nobody counts. ``reconcile_share`` is the part of them that reconciliation may use.
+    ``retention`` says when contents and numbers go; unset, they never do.
     """
 
     account_sid: AccountSid
@@ -118,6 +120,7 @@ class Tenant:
     api_concurrency: Annotated[int, Field(ge=1, le=10_000)] | None = None
     reconcile_share: Annotated[float, Field(gt=0, le=1)] = 0.1
     keywords: KeywordPolicy = Field(default_factory=KeywordPolicy)
+    retention: RetentionPolicy | None = None
 
     @model_validator(mode="after")
     def _a_key_has_its_secret(self) -> Self:

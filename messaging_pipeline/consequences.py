@@ -16,6 +16,7 @@ from psycopg.rows import TupleRow
 from messaging_pipeline.consent.ledger import OptOut, Withdrawal, withdraw
 from messaging_pipeline.decide.next_step import Step
 from messaging_pipeline.ids import E164, MessageId, ServiceKey, TenantKey
+from messaging_pipeline.messages.phone_numbers import is_e164
 from messaging_pipeline.messages.state_machine import ARRIVALS, Status
 from messaging_pipeline.metrics import (
     record_invalid_number,
@@ -74,10 +75,11 @@ def has_consequences(step: Step) -> bool:
 
 
 def write_consequences(connection: Connection[TupleRow], decided: Sequence[Decided], now: datetime) -> Consequences:
-    """Write down what decisions mean for others."""
+    """Write down what decisions mean for others; about a number that has gone, nothing can be."""
+    about_numbers = [one for one in decided if is_e164(one.to_number)]
     return Consequences(
-        opted_out=tuple(withdraw(connection, _withdrawals(decided), now)),
-        invalid_numbers=_write_health(connection, decided, now),
+        opted_out=tuple(withdraw(connection, _withdrawals(about_numbers), now)),
+        invalid_numbers=_write_health(connection, about_numbers, now),
         held=tuple(_hold(connection, decided, now)),
         slowed=tuple(slow_down(connection, names, now)) if (names := _paces(decided)) else (),
     )

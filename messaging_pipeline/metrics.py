@@ -63,6 +63,7 @@ _ticket_entries = Counter(
 )
 _opt_outs = Counter("messaging_opt_outs_total", "Opt-outs that came into force, by where we heard of them.", ["source"])
 _numbers_invalid = Counter("messaging_numbers_invalid_total", "Numbers that became invalid: unknown again and again.")
+_forgotten = Counter("messaging_forgotten_total", "What retention has let go of, by kind.", ["kind"])
 _audit_violations = Gauge("messaging_audit_violations", "How often the last audit found each rule broken.", ["rule"])
 _reconcile_requests = Counter("messaging_reconcile_requests_total", "Questions to Twilio by kind.", ["kind"])
 _reconcile_findings = Counter("messaging_reconcile_findings_total", "What asking Twilio has found.", ["kind"])
@@ -205,6 +206,12 @@ def record_invalid_number(count: int = 1) -> None:
     """Count numbers that became invalid."""
     if count:
         _numbers_invalid.inc(count)
+
+
+def record_forgotten(kind: str, count: int) -> None:
+    """Count what has gone, by kind: `content`, `number`, `inbound`, `inbound_number`, `number_health`, `ticket`..."""
+    if count:
+        _forgotten.labels(kind).inc(count)
 
 
 def record_audit(rule: str, violations: int) -> None:

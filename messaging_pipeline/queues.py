@@ -29,6 +29,7 @@ class Task(StrEnum):
     SWEEP = "messaging.sweep"
     RECONCILE = "messaging.reconcile"
     AUDIT = "messaging.audit"
+    RETAIN = "messaging.retain"
 
 
 QUEUE_OF: dict[Task, Queue] = {
@@ -44,5 +45,6 @@ QUEUE_OF: dict[Task, Queue] = {
     Task.SWEEP: Queue.MAINTENANCE,
     Task.RECONCILE: Queue.MAINTENANCE,
     Task.AUDIT: Queue.MAINTENANCE,
+    Task.RETAIN: Queue.MAINTENANCE,
 }
 """Where each task is published."""

@@ -39,6 +39,7 @@ from messaging_pipeline.fallback.run import FallingBack
 from messaging_pipeline.fallback.start import StepId, wake_fallbacks
 from messaging_pipeline.feedback import GivingFeedback
 from messaging_pipeline.follow.apply_evidence import Evidence, Following
+from messaging_pipeline.forgetting.retention import Retention
 from messaging_pipeline.history.tracing import Tracing
 from messaging_pipeline.ids import MessageId, ServiceKey, TenantKey
 from messaging_pipeline.media.checking import MediaChecks
@@ -112,6 +113,7 @@ class WorkerRuntime:
     sweep: Sweep
     auditing: Auditing
     reconciling: Reconciling
+    retention: Retention
 
     def close(self) -> None:
         """Close every connection."""
@@ -195,6 +197,7 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
             bell=base.bell,
             wake_fallbacks=wake,
         ),
+        retention=Retention(base.pool, base.clock, base.sealer, base.configuration),
     )
 
 

@@ -7,6 +7,7 @@ from messaging_pipeline.queues import QUEUE_OF, Task
 SWEEP_EVERY_SECONDS = 5.0
 RECONCILE_EVERY_SECONDS = 60.0
 AUDIT_EVERY_SECONDS = 3600.0
+RETAIN_EVERY_SECONDS = 600.0
 
 BEAT: dict[str, dict[str, Any]] = {
     "sweep": {
@@ -24,5 +25,10 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": Task.AUDIT.value,
         "schedule": AUDIT_EVERY_SECONDS,
         "options": {"queue": QUEUE_OF[Task.AUDIT].value, "expires": AUDIT_EVERY_SECONDS},
+    },
+    "retain": {
+        "task": Task.RETAIN.value,
+        "schedule": RETAIN_EVERY_SECONDS,
+        "options": {"queue": QUEUE_OF[Task.RETAIN].value, "expires": RETAIN_EVERY_SECONDS},
     },
 }

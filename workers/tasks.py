@@ -119,6 +119,13 @@ def audit() -> None:
     runtime().auditing.run_and_record(_AUDITED)
 
 
+@shared_task(name=Task.RETAIN.value)
+@bounded
+def retain() -> None:
+    """Let go of contents and numbers whose time is over."""
+    runtime().retention.run()
+
+
 def _evidence(report: Mapping[str, Any]) -> Evidence:
     return Evidence(
         message_id=UUID(report["message_id"]) if report["message_id"] else None,

@@ -9,6 +9,7 @@ from messaging_pipeline.cli.output import json_option, print_json, print_table
 from messaging_pipeline.cli.runtime import command_runtime
 from messaging_pipeline.db.pool import in_transaction
 from messaging_pipeline.messages.phone_numbers import masked, parse_e164
+from messaging_pipeline.pseudonyms import forms_of
 from messaging_pipeline.receive import inbox
 
 _tenant = click.option("--tenant", help="To whom they were written.", default="default", show_default=True)
@@ -29,7 +30,8 @@ def list_(tenant: str, flagged: bool, number: str | None, limit: int, json_wante
     """List inbound messages, newest first, without their texts."""
     parsed = parse_e164(number, "--from") if number else None
     with command_runtime() as runtime, runtime.pool.connection() as connection:
-        found = inbox.list_inbound(connection, tenant, number=parsed, flagged=flagged, limit=limit)
+        numbers = None if parsed is None else forms_of(connection, runtime.sealer, tenant, parsed)
+        found = inbox.list_inbound(connection, tenant, numbers=numbers, flagged=flagged, limit=limit)
     if json_wanted:
         print_json(found)
         return
@@ -94,6 +96,8 @@ def _print_message(message: Mapping[str, Any]) -> None:
     for name, value in lines.items():
         if value:
             click.echo(f"{name:<9} {value}")
+    if message.get("form") == []:
+        click.echo("\nits text has gone")
     for name, value in message.get("form", ()):
         if name == "Body":
             click.echo(f"\n{value}")

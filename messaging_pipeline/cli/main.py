@@ -8,6 +8,7 @@ import click
 from messaging_pipeline.cli.audit import audit
 from messaging_pipeline.cli.consent_history import consent
 from messaging_pipeline.cli.explain import explain
+from messaging_pipeline.cli.forget import forget
 from messaging_pipeline.cli.inbound import inbound
 from messaging_pipeline.cli.invalid_numbers import numbers
 from messaging_pipeline.cli.local import demo, simulator, up
@@ -45,6 +46,7 @@ for command in (
     numbers,
     tickets,
     reconcile,
+    forget,
     migrate,
     audit,
     keys,

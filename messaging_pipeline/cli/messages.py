@@ -15,9 +15,10 @@ from messaging_pipeline.configuration import DEFAULT_TENANT
 from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
 from messaging_pipeline.feedback import OUTCOMES, Outcome
 from messaging_pipeline.history.timeline import timeline
-from messaging_pipeline.ids import MessageId
+from messaging_pipeline.ids import E164, MessageId
 from messaging_pipeline.messages.phone_numbers import masked, parse_e164
 from messaging_pipeline.messages.state_machine import Status
+from messaging_pipeline.pseudonyms import forms_of
 from messaging_pipeline.runtime import Runtime
 
 _service = click.option("--service", help="Which service sends.", default="default", show_default=True)
@@ -130,7 +131,7 @@ def list_(tenant: str, to: str | None, json_wanted: bool, **options: Any) -> Non
     """List messages, newest first."""
     number = parse_e164(to, "--to") if to else None
     with command_runtime() as runtime:
-        found = runtime.tracing.messages(tenant=tenant, to=number, **options)
+        found = runtime.tracing.messages(tenant=tenant, to=_forms(runtime, tenant, number), **options)
     if json_wanted:
         print_json(found)
         return
@@ -149,6 +150,14 @@ def list_(tenant: str, to: str | None, json_wanted: bool, **options: Any) -> Non
             for one in found
         ],
     )
+
+
+def _forms(runtime: Runtime, tenant: str, number: E164 | None) -> list[str] | None:
+    """A number, and the hash that it may have become."""
+    if number is None:
+        return None
+    with runtime.pool.connection() as connection:
+        return forms_of(connection, runtime.sealer, tenant, number)
 
 
 @messages.command()

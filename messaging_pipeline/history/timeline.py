@@ -8,6 +8,7 @@ from messaging_pipeline.messages.phone_numbers import masked
 
 #: Whose lines that change nothing were not meant to.
 _NOTES = frozenset({"policy", "operator"})
+_GONE = ("", "; its text has gone", "; its text and the number have gone")
 
 
 def timeline(message: dict[str, Any]) -> list[str]:
@@ -17,7 +18,7 @@ def timeline(message: dict[str, Any]) -> list[str]:
         f"message   {message['id']}",
         f"to        {masked(message['to']) if message['to'] else '(none)'}",
         f"service   {message['tenant']}/{message['service']}",
-        f"content   {message['segments']} segment(s), {message['encoding']}",
+        f"content   {message['segments']} segment(s), {message['encoding']}{_GONE[message['forgotten']]}",
         f"status    {_with_reason(message)}",
         f"sid       {message['sid'] or '(none yet)'}",
         "",

@@ -1,6 +1,6 @@
 """A message's life as Postgres remembers it: where it is, what was tried, what was heard, what was done instead."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
@@ -47,11 +47,12 @@ class Tracing:
         tenant: str,
         status: str | None = None,
         service: str | None = None,
-        to: str | None = None,
+        to: Sequence[str] | None = None,
         limit: int = 50,
     ) -> list[dict[str, Any]]:
-        """Return a tenant's messages, newest first."""
-        key = {"tenant": tenant, "status": status, "service": service, "to_number": to, "limit": limit}
+        """Return a tenant's messages, newest first; ``to`` is all that may stand for the recipient's number."""
+        numbers = None if to is None else list(to)
+        key = {"tenant": tenant, "status": status, "service": service, "to_numbers": numbers, "limit": limit}
         with self.pool.connection() as connection:
             rows = _rows(connection, sql("list_messages"), key)
         return [{**row, "to": row.pop("to_number")} for row in rows]

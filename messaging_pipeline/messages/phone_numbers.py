@@ -57,6 +57,11 @@ def _in_e164(written: str, field: str) -> E164:
     return E164(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+def is_e164(text: str) -> bool:
+    """Tell whether a text is a number in E.164, and not what retention has left of one."""
+    return _E164.fullmatch(text) is not None
+
+
 def parse_sender(text: object, field: str) -> str:
     """Parse what Twilio takes as ``From``: a number, a short code or an alphanumeric sender ID.
 

@@ -1,5 +1,6 @@
 """Reads what people have written, and notes that somebody has looked at it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,6 @@ from psycopg.rows import TupleRow, dict_row
 
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.errors import NotFound
-from messaging_pipeline.ids import E164
 from messaging_pipeline.sealing import Sealer
 
 
@@ -16,12 +16,15 @@ def list_inbound(
     connection: Connection[TupleRow],
     tenant: str,
     *,
-    number: E164 | None = None,
+    numbers: Sequence[str] | None = None,
     flagged: bool = False,
     limit: int = 50,
 ) -> list[dict[str, Any]]:
-    """Return a tenant's inbound messages without their texts, newest first; ``flagged``: those to look at."""
-    key = {"tenant": tenant, "number": number, "flagged": flagged, "limit": limit}
+    """Return a tenant's inbound messages without their texts, newest first; ``flagged``: those to look at.
+
+    ``numbers`` is all that may stand for the sender's number.
+    """
+    key = {"tenant": tenant, "numbers": None if numbers is None else list(numbers), "flagged": flagged, "limit": limit}
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(sql("list_inbound"), key).fetchall()
 
@@ -29,13 +32,18 @@ def list_inbound(
 def inbound_message(
     connection: Connection[TupleRow], sealer: Sealer, tenant: str, sid: str, *, opened: bool
 ) -> dict[str, Any]:
-    """Return one message, with every field that Twilio posted if it is to be ``opened``; raises NotFound."""
+    """Return one message, with every field that Twilio posted if it is to be ``opened``; raises NotFound.
+
+    Of one that retention has taken, no field is left.
+    """
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(sql("inbound_message"), {"tenant": tenant, "sid": sid}).fetchone()
     if row is None:
         raise NotFound("inbound message", sid)
     payload = row.pop("payload")
-    return {**row, "form": sealer.unseal(payload)} if opened else row
+    if not opened:
+        return row
+    return {**row, "form": [] if payload is None else sealer.unseal(payload)}
 
 
 def mark_seen(connection: Connection[TupleRow], tenant: str, sid: str, now: datetime) -> bool:

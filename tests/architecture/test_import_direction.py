@@ -11,15 +11,38 @@ from tests.support.product_source import FRONT_DOOR, PROJECT, Module, modules_of
 ROWS: tuple[frozenset[str], ...] = (
     frozenset({"ids", "errors", "clock", "queues", "backoff", "validation", "trust"}),
     frozenset({"messages", "secret_sources"}),
-    frozenset({"settings", "compliance_policy", "keyword_policy", "routing", "fallback_receivers", "ticket_policy"}),
+    frozenset(
+        {
+            "settings",
+            "compliance_policy",
+            "keyword_policy",
+            "routing",
+            "fallback_receivers",
+            "ticket_policy",
+            "retention_policy",
+        }
+    ),
     frozenset({"configuration", "sealing"}),
     frozenset({"metrics", "log", "keywords", "missed_calls"}),
     frozenset({"db", "pacing", "waking", "twilio_api", "publish", "redis_client", "answering", "media"}),
-    frozenset({"history", "fallback", "consent", "number_health", "services", "decide", "audit", "gates", "tickets"}),
+    frozenset(
+        {
+            "history",
+            "fallback",
+            "consent",
+            "number_health",
+            "services",
+            "decide",
+            "audit",
+            "gates",
+            "tickets",
+            "pseudonyms",
+        }
+    ),
     frozenset({"consequences"}),
     frozenset({"mms_links"}),
     frozenset({"accept", "follow", "receive", "feedback"}),
-    frozenset({"deliver", "reconcile"}),
+    frozenset({"deliver", "reconcile", "forgetting"}),
     frozenset({"runtime"}),
     frozenset({"pipeline"}),
     frozenset({FRONT_DOOR}),

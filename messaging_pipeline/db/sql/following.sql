@@ -107,8 +107,8 @@ select (select count(*) from told)::int as told, (select count(*) from weighed):
 from (values (true)) as always left join moved on true
 
 -- name: put_back
--- Another attempt for messages that did not arrive, for a reason that passes. Whatever is still reported about the
--- attempts until now is about superseded ones.
+-- Another attempt for messages that did not arrive, for a reason that passes, unless retention has taken what they
+-- said. Whatever is still reported about the attempts until now is about superseded ones.
 with asked as (
     select * from unnest(%(message_ids)s::uuid[], %(due_ats)s::timestamptz[], %(spent)s::int[], %(reasons)s::text[])
         as a (message_id, due_at, spent, reason)
@@ -117,7 +117,7 @@ with asked as (
     set status = 'pending', status_at = %(now)s, due_at = asked.due_at, sid = null, live_from = m.attempts + 1,
         retries = m.retries + asked.spent, check_at = null, checks = 0, reason = asked.reason
     from asked
-    where m.id = asked.message_id and m.status in ('undelivered', 'failed')
+    where m.id = asked.message_id and m.status in ('undelivered', 'failed') and m.forgotten = 0
     returning m.id, m.reason
 )
 insert into message_events (message_id, status, source, at, detail, moved)

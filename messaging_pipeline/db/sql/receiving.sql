@@ -15,7 +15,7 @@ update inbound_messages set effect = %(effect)s where tenant = %(tenant)s and si
 select sid, received_at, from_number as "from", to_number as "to", service, keyword, word, effect, answered, flag, seen_at
 from inbound_messages
 where tenant = %(tenant)s
-  and (%(number)s::text is null or from_number = %(number)s)
+  and (%(numbers)s::text[] is null or from_number = any(%(numbers)s))
   and (not %(flagged)s or (flag is not null and seen_at is null))
 order by received_at desc, sid
 limit %(limit)s

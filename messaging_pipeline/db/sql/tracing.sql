@@ -4,7 +4,7 @@ select id, tenant, service, to_number, from_number, status, status_at,
        coalesce(sid, (select a.sid from attempts a where a.message_id = messages.id and a.sid is not null
                       order by a.number desc limit 1)) as sid,
        error_code, reason, segments, encoding, priority, due_at, expires_at, sequence, waits_for, retries, check_at,
-       given_up_at, tags, idempotency_key, created_at
+       given_up_at, tags, idempotency_key, created_at, forgotten
 from messages where id = %(id)s and (%(tenant)s::text is null or tenant = %(tenant)s)
 
 -- name: attempts_of
@@ -27,7 +27,7 @@ from messages
 where tenant = %(tenant)s
   and (%(status)s::text is null or status = %(status)s)
   and (%(service)s::text is null or service = %(service)s)
-  and (%(to_number)s::text is null or to_number = %(to_number)s)
+  and (%(to_numbers)s::text[] is null or to_number = any(%(to_numbers)s))
 order by created_at desc
 limit %(limit)s
 

@@ -1,0 +1,112 @@
+"""Takes contents, numbers and inbound payloads when their time is over, tenant by tenant, a batch at a time."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, LiteralString
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from messaging_pipeline.clock import Clock
+from messaging_pipeline.configuration import Configuration
+from messaging_pipeline.db.pool import Pool, in_transaction
+from messaging_pipeline.db.queries import sql
+from messaging_pipeline.metrics import record_forgotten
+from messaging_pipeline.pseudonyms import key_of, pseudonym
+from messaging_pipeline.retention_policy import RetentionPolicy
+from messaging_pipeline.sealing import CannotUnseal, Sealer
+
+_log = logging.getLogger(__name__)
+
+BATCH_ROWS = 500
+"""How many rows one transaction lets go of: it holds their locks for a few milliseconds."""
+
+MOST_BATCHES = 200
+"""How many batches of a kind one run takes, so that it ends; the next one goes on."""
+
+Work = Callable[[Connection[TupleRow]], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Applies each tenant's policy. Any number of runs may go on at once: they take different rows."""
+
+    pool: Pool
+    clock: Clock
+    sealer: Sealer
+    configuration: Configuration
+
+    def run(self) -> Counter[str]:
+        """Let go of what is due, as far as one run goes; return how much of each kind it was."""
+        gone: Counter[str] = Counter()
+        for name, tenant in sorted(self.configuration.tenants.items()):
+            if tenant.retention is not None:
+                self._apply(name, tenant.retention, gone)
+        for kind, count in gone.items():
+            record_forgotten(kind, count)
+        return gone
+
+    def _apply(self, tenant: str, policy: RetentionPolicy, gone: Counter[str]) -> None:
+        now = self.clock.now()
+        if policy.body_days is not None:
+            due = _due(tenant, policy.body_days, now)
+            self._repeat(lambda connection: connection.execute(sql("take_contents"), due).rowcount, "content", gone)
+        if policy.inbound_days is not None:
+            over = _due(tenant, policy.inbound_days, now)
+            self._repeat(lambda connection: connection.execute(sql("take_payloads"), over).rowcount, "inbound", gone)
+        if policy.number_days is not None:
+            self._take_numbers(tenant, _due(tenant, policy.number_days, now), gone)
+
+    def _take_numbers(self, tenant: str, due: Mapping[str, Any], gone: Counter[str]) -> None:
+        try:
+            key = in_transaction(self.pool, lambda one: key_of(one, self.sealer, tenant, self.clock.now()))
+        except CannotUnseal as error:
+            _log.error("tenant %s: its numbers stay in clear: %s", tenant, error)
+            return
+        self._repeat(lambda connection: _hash_numbers(connection, key, due), "number", gone)
+        self._repeat(lambda connection: _hash_inbound_numbers(connection, key, due), "inbound_number", gone)
+        deletions = {
+            "number_health": sql("forget_old_number_health"),
+            "ticket_entry": sql("forget_old_ticket_entries"),
+            "ticket": sql("forget_old_tickets"),
+        }
+        for kind, statement in deletions.items():
+            self._repeat(partial(_delete, statement=statement, due=due), kind, gone)
+
+    def _repeat(self, work: Work, kind: str, gone: Counter[str]) -> None:
+        for _ in range(MOST_BATCHES):
+            count = in_transaction(self.pool, work)
+            gone[kind] += count
+            if count < BATCH_ROWS:
+                return
+
+
+def _due(tenant: str, days: int, now: datetime) -> dict[str, Any]:
+    return {"tenant": tenant, "before": now - timedelta(days=days), "limit": BATCH_ROWS}
+
+
+def _delete(connection: Connection[TupleRow], statement: LiteralString, due: Mapping[str, Any]) -> int:
+    return connection.execute(statement, due).rowcount
+
+
+def _hash_numbers(connection: Connection[TupleRow], key: bytes, due: Mapping[str, Any]) -> int:
+    rows = connection.execute(sql("numbers_to_hash"), due).fetchall()
+    values = {
+        "ids": [message_id for message_id, _ in rows],
+        "numbers": [None if number is None else pseudonym(key, number) for _, number in rows],
+    }
+    return connection.execute(sql("hash_numbers"), values).rowcount if rows else 0
+
+
+def _hash_inbound_numbers(connection: Connection[TupleRow], key: bytes, due: Mapping[str, Any]) -> int:
+    rows = connection.execute(sql("inbound_numbers_to_hash"), due).fetchall()
+    values = {
+        "tenant": due["tenant"],
+        "sids": [sid for sid, _ in rows],
+        "numbers": [pseudonym(key, number) for _, number in rows],
+    }
+    return connection.execute(sql("hash_inbound_numbers"), values).rowcount if rows else 0

@@ -1,0 +1,28 @@
+"""How long a tenant keeps what is in its messages, as ``[tenants.NAME.retention]`` says."""
+
+from typing import Annotated, Self
+
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.dataclasses import dataclass
+
+Days = Annotated[int, Field(ge=1, le=36_500)]
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid", hide_input_in_errors=True))
+class RetentionPolicy:
+    """In whole days; what is unset is kept for ever.
+
+    ``body_days`` after its end, a message's content and fallback plan go; ``number_days`` after it, its recipient's
+    number becomes a keyed hash. ``inbound_days`` after it came, what somebody wrote to us goes.
+    """
+
+    body_days: Days | None = None
+    number_days: Days | None = None
+    inbound_days: Days | None = None
+
+    @model_validator(mode="after")
+    def _content_goes_first(self) -> Self:
+        """A text names the person more often than not, so a number that goes before it has not gone."""
+        if self.number_days is not None and (self.body_days is None or self.body_days > self.number_days):
+            raise ValueError("number_days needs body_days that are no longer: contents go before numbers")
+        return self
