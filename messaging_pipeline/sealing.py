@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -25,7 +26,9 @@ class Sealer:
     """
 
     def __init__(self, keys: Sequence[str]) -> None:
-        self._fernet = MultiFernet([Fernet(key) for key in keys])
+        self._fernets = [Fernet(key) for key in keys]
+        self._fernet = MultiFernet(self._fernets)
+        self._names = [hashlib.sha256(b"messaging-pipeline name" + key.encode()).hexdigest()[:8] for key in keys]
         self._marks = [hashlib.sha256(b"messaging-pipeline fingerprint" + key.encode()).digest() for key in keys]
 
     def seal(self, value: Any) -> bytes:
@@ -36,6 +39,26 @@ class Sealer:
         """Open a sealed JSON value; raises CannotUnseal."""
         try:
             return json.loads(self._fernet.decrypt(bytes(sealed)))
+        except InvalidToken:
+            raise CannotUnseal from None
+
+    @property
+    def key_names(self) -> list[str]:
+        """A name for each key, newest first, by which people tell them apart; it says nothing of the key."""
+        return list(self._names)
+
+    def key_of(self, sealed: bytes) -> int | None:
+        """Return which key opens a value, 0 for the newest, or None when none does."""
+        for position, fernet in enumerate(self._fernets):
+            with suppress(InvalidToken):
+                fernet.decrypt(bytes(sealed))
+                return position
+        return None
+
+    def reseal(self, sealed: bytes) -> bytes:
+        """Seal with the newest key what any of them opens; raises CannotUnseal."""
+        try:
+            return self._fernet.rotate(bytes(sealed))
         except InvalidToken:
             raise CannotUnseal from None
 

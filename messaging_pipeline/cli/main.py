@@ -7,13 +7,14 @@ import click
 
 from messaging_pipeline.cli.audit import audit
 from messaging_pipeline.cli.consent_history import consent
+from messaging_pipeline.cli.encryption_keys import keys
 from messaging_pipeline.cli.explain import explain
 from messaging_pipeline.cli.forget import forget
 from messaging_pipeline.cli.inbound import inbound
 from messaging_pipeline.cli.invalid_numbers import numbers
 from messaging_pipeline.cli.local import demo, simulator, up
 from messaging_pipeline.cli.messages import messages, send, send_bulk
-from messaging_pipeline.cli.operate import keys, migrate
+from messaging_pipeline.cli.operate import migrate
 from messaging_pipeline.cli.optouts import optouts
 from messaging_pipeline.cli.output import exit_codes
 from messaging_pipeline.cli.reconcile import reconcile

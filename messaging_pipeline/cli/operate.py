@@ -1,9 +1,8 @@
-"""Commands for operators: migrations, keys."""
+"""The command that brings the schema up to date."""
 
 import os
 
 import click
-from cryptography.fernet import Fernet
 
 from messaging_pipeline.cli.output import json_option, print_json
 from messaging_pipeline.db.migrate import migrate as apply_migrations
@@ -22,16 +21,3 @@ def migrate(json_wanted: bool) -> None:
     for name in applied:
         click.echo(f"applied {name}")
     click.echo("the schema is up to date")
-
-
-@click.group()
-def keys() -> None:
-    """Encryption keys."""
-
-
-@keys.command("new")
-@json_option
-def new_key(json_wanted: bool) -> None:
-    """Print a new key for MESSAGING_ENCRYPTION_KEYS; put it first, and keep the old ones behind it."""
-    key = Fernet.generate_key().decode()
-    print_json({"key": key}) if json_wanted else click.echo(key)

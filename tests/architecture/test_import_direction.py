@@ -42,7 +42,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"consequences"}),
     frozenset({"mms_links"}),
     frozenset({"accept", "follow", "receive", "feedback"}),
-    frozenset({"deliver", "reconcile", "forgetting"}),
+    frozenset({"deliver", "reconcile", "forgetting", "resealing"}),
     frozenset({"runtime"}),
     frozenset({"pipeline"}),
     frozenset({FRONT_DOOR}),
