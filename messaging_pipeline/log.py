@@ -1,31 +1,49 @@
-"""Logging for every process: one line an event, with phone numbers masked whoever logs them."""
+"""Logging for every process: one line an event, with numbers and texts masked whoever logs them, and wherever to."""
 
 import logging
-import re
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
-#: A phone number in international form, wherever it stands in a line; in a URL or a form its plus is escaped.
-_NUMBER = re.compile(r"(\+|%2[Bb])(\d)\d{6,}")
+from messaging_pipeline.masking import mask
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+_PLAIN = logging.Formatter()
 
 
-def mask_numbers(text: str) -> str:
-    """Replace all but the plus and the first digit of each phone number."""
-    return _NUMBER.sub(r"\1\2…", text)
+class MaskedRecord(logging.LogRecord):
+    """A log record that never held a number or a text: any handler of anybody's gets it masked.
+
+    The message is put together and the traceback written when the record is made; arguments and exception go no
+    further, for a handler could show them.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.msg, self.args = mask(self._put_together()), ()
+        if self.exc_info:
+            self.exc_text, self.exc_info = mask(_PLAIN.formatException(self.exc_info)), None
+        if self.stack_info:
+            self.stack_info = mask(self.stack_info)
+
+    def _put_together(self) -> str:
+        """Logging itself would print the arguments of a line that they do not fit."""
+        try:
+            return self.getMessage()
+        except (TypeError, ValueError, KeyError, IndexError):
+            return f"{self.msg} (its arguments do not fit)"
 
 
 class MaskingFormatter(logging.Formatter):
-    """Formats a record and its traceback, then masks the phone numbers in what came out."""
+    """Masks the finished line once more: what others put into a record after it was made, too."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the finished line, masked."""
-        return mask_numbers(super().format(record))
+        return mask(super().format(record))
 
 
 def configure_logging(level: str = "INFO", stream: TextIO | None = None) -> None:
-    """Send every log line of this process to standard error (or ``stream``) through the mask."""
+    """Send every log line of this process to standard error (or ``stream``), and mask what any other handler gets."""
+    logging.setLogRecordFactory(MaskedRecord)
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(MaskingFormatter(_FORMAT))
     root = logging.getLogger()

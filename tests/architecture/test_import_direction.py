@@ -9,7 +9,7 @@ import pytest
 from tests.support.product_source import FRONT_DOOR, PROJECT, Module, modules_of_tests, product_modules
 
 ROWS: tuple[frozenset[str], ...] = (
-    frozenset({"ids", "errors", "clock", "queues", "backoff", "validation", "trust"}),
+    frozenset({"ids", "errors", "clock", "queues", "backoff", "validation", "trust", "masking"}),
     frozenset({"messages", "secret_sources"}),
     frozenset(
         {
