@@ -8,6 +8,13 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.dataclasses import dataclass
 
+#: Tags that mean something to a gate.
+INTENT_TAG = "intent"
+TIME_ZONE_TAG = "time_zone"
+
+REPLY_INTENT = "reply"
+"""The intent of what we say by ourselves to somebody who has just written or called."""
+
 _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True, populate_by_name=True)
 
 
@@ -81,7 +88,7 @@ class QuietHours:
     end: Annotated[WallClock, Field(alias="to")] = time(8)
     days: tuple[Weekday, ...] = WEEKDAYS
     closed_days: tuple[Weekday, ...] = ()
-    exempt_intents: tuple[Intent, ...] = ("otp",)
+    exempt_intents: tuple[Intent, ...] = ("otp", REPLY_INTENT)
     time_zone: TimeZone | None = None
 
     @model_validator(mode="after")

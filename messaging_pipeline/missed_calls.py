@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from messaging_pipeline.compliance_policy import INTENT_TAG, REPLY_INTENT
 from messaging_pipeline.configuration import Configuration, Service
 from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.ids import E164
@@ -33,6 +34,7 @@ def text_for_missed_call(
         "service": key,
         "tenant": tenant,
         "idempotency_key": call_sid,
+        "tags": {INTENT_TAG: REPLY_INTENT},
     }
 
 

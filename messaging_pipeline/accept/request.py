@@ -8,9 +8,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from messaging_pipeline.compliance_policy import is_time_zone
+from messaging_pipeline.compliance_policy import TIME_ZONE_TAG, is_time_zone
 from messaging_pipeline.errors import InvalidInput
-from messaging_pipeline.gates.question import TIME_ZONE_TAG
 from messaging_pipeline.gates.verdict import Verdict
 from messaging_pipeline.ids import E164, MessageId, ServiceKey, TenantKey
 from messaging_pipeline.messages.content import Content, parse_content

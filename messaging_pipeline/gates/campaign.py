@@ -7,7 +7,8 @@ campaign for something else, and links behind public shorteners, which nobody ca
 import re
 from collections.abc import Iterator, Mapping
 
-from messaging_pipeline.gates.question import INTENT_TAG, Question
+from messaging_pipeline.compliance_policy import INTENT_TAG
+from messaging_pipeline.gates.question import Question
 from messaging_pipeline.gates.verdict import Verdict
 from messaging_pipeline.messages.phone_numbers import country_of
 

@@ -8,10 +8,6 @@ from messaging_pipeline.compliance_policy import QuietHours, Registration
 from messaging_pipeline.configuration import Configuration, Service
 from messaging_pipeline.ids import E164
 
-#: Tags that mean something to a gate.
-INTENT_TAG = "intent"
-TIME_ZONE_TAG = "time_zone"
-
 
 @dataclass(frozen=True, slots=True)
 class Question:

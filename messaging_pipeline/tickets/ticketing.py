@@ -7,6 +7,7 @@ from typing import Any
 
 from messaging_pipeline.backoff import backoff_seconds
 from messaging_pipeline.clock import Clock
+from messaging_pipeline.compliance_policy import INTENT_TAG, REPLY_INTENT
 from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
 from messaging_pipeline.metrics import record_ticket_entry
 from messaging_pipeline.sealing import CannotUnseal, Sealer
@@ -113,6 +114,7 @@ class Ticketing:
                     "service": owed.service,
                     "tenant": owed.tenant,
                     "idempotency_key": f"ticket:{owed.sid}",
+                    "tags": {INTENT_TAG: REPLY_INTENT},
                 }
             )
         except IdempotencyConflict:  # it was handed over before, in the words of then

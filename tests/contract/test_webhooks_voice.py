@@ -69,6 +69,7 @@ def test_a_missed_call_becomes_a_text_to_the_caller(tier: Tier, redis_url: str) 
         "service": "default",
         "tenant": "default",
         "idempotency_key": CALL_SID,
+        "tags": {"intent": "reply"},
     }
     assert taken.count == 1
 

@@ -20,7 +20,7 @@ def test_quiet_hours_are_the_night_unless_declared_otherwise(tmp_path: Path) -> 
     configuration = load(tmp_path, f"{OFFERS}[quiet_hours]\n")
     policy = configuration.quiet_hours_of(configuration.services["offers"])
     assert policy is not None
-    assert (policy.begin, policy.end, policy.exempt_intents) == (time(21), time(8), ("otp",))
+    assert (policy.begin, policy.end, policy.exempt_intents) == (time(21), time(8), ("otp", "reply"))
 
 
 def test_without_a_word_nobody_keeps_quiet_hours(tmp_path: Path) -> None:

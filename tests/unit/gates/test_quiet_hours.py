@@ -78,6 +78,10 @@ def test_what_the_recipient_waits_for_is_exempt(intent: str, exempt: tuple[str, 
     assert ask(a_question(TEN_IN_THE_EVENING, tags={"intent": intent}, quiet_hours=policy)).outcome == outcome
 
 
+def test_replies_are_exempt_unless_the_policy_says_otherwise() -> None:
+    assert ask(a_question(TEN_IN_THE_EVENING, tags={"intent": "reply"}, quiet_hours=NIGHT)).outcome == "passes"
+
+
 def test_a_message_that_would_expire_while_it_waits_is_refused() -> None:
     early, late = datetime(2026, 11, 24, 13, tzinfo=UTC), datetime(2026, 11, 24, 13, 1, tzinfo=UTC)
     assert ask(a_question(TEN_IN_THE_EVENING, quiet_hours=NIGHT, expires_at=early)).outcome == "refused"
