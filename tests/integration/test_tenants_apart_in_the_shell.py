@@ -25,6 +25,7 @@ from tests.support.two_tenants import (
 )
 
 Run = Callable[..., Finished]
+TEXT_SID = "SM" + "2" * 32
 
 
 @pytest.fixture
@@ -37,6 +38,12 @@ def simulator() -> Iterator[Simulator]:
 def both(make_runtime: RuntimeMaker) -> WorkerRuntime:
     """The tenants `default` and `acme`, each with a quick service."""
     return make_runtime(BOTH)
+
+
+def written(runtime: WorkerRuntime) -> None:
+    """Let a person write to the tenant `default`."""
+    form = runtime.base.sealer.seal([["MessageSid", TEXT_SID], ["From", NUMBER], ["Body", SECRET_TEXT]]).decode()
+    runtime.receiving.store(tenant="default", sealed_form=form, received_at=runtime.base.clock.now())
 
 
 @pytest.fixture
@@ -99,6 +106,7 @@ def test_a_tenants_own_service_can_be_steered_and_is_all_that_is_listed(run: Run
     [
         ("messages", "show", "ID"),
         ("messages", "cancel", "ID"),
+        ("messages", "feedback", "ID", "confirmed"),
         ("messages", "resolve", "ID", "--not-sent"),
         ("messages", "resolve", "ID", "--sent", "SM" + "7" * 32, "--force"),
     ],
@@ -122,6 +130,7 @@ def test_on_the_command_line_anothers_message_does_not_exist(
         ("optouts", "list", "--json"),
         ("optouts", "export", "--json"),
         ("numbers", "list", "--json"),
+        ("inbound", "list", "--json"),
     ],
     ids=lambda command: " ".join(command[:2]),
 )
@@ -131,8 +140,25 @@ def test_on_the_command_line_a_tenants_lists_hold_nothing_of_anothers(
     accepted(both, to=NUMBER)
     opt_out(both, "default", "default")
     find_invalid(both, "default")
+    written(both)
     assert len(run(*command).json) == 1
     assert run(*command, "--tenant", "acme").json == []
+
+
+def test_on_the_command_line_what_somebody_wrote_to_another_is_not_there(run: Run, both: WorkerRuntime) -> None:
+    written(both)
+    told = run("inbound", "show", TEXT_SID, "--tenant", "acme")
+    assert (told.code, told.out) == (1, "")
+    assert run("inbound", "show", TEXT_SID).code == 0
+
+
+def test_forgetting_a_person_for_one_tenant_leaves_what_another_has(run: Run, both: WorkerRuntime) -> None:
+    message_id = accepted(both, to=NUMBER)
+    written(both)
+    assert run("forget", NUMBER, "--tenant", "acme").code == 0
+    assert listed(both, "default") == [(message_id, "pending")]
+    assert len(run("messages", "list", "--to", NUMBER, "--json").json) == 1
+    assert len(run("inbound", "list", "--json").json) == 1
 
 
 def test_on_the_command_line_a_persons_history_is_each_tenants_own(run: Run, both: WorkerRuntime) -> None:
