@@ -22,6 +22,7 @@ from messaging_pipeline.stack.local import LocalStack, local_stack
 from tests.plugins.services import NewDatabase
 from tests.support import rabbitmq
 from tests.support.cuttable_proxy import CuttableProxy
+from tests.support.ticket_systems import SECRET, TicketServer, ZendeskServer, serving
 from tests.support.webhook_receiver import WebhookReceiver, webhook_receiver
 
 _CONFIG = """
@@ -46,12 +47,24 @@ messaging_service_sid = "MG00000000000000000000000000000003"
 segments_per_second = 20
 burst_segments = 20
 
+[services.support]
+messaging_service_sid = "MG00000000000000000000000000000004"
+segments_per_second = 200
+inbound_tickets = "support"
+
+[tickets.support]
+system = "zendesk"
+url = "TICKETS"
+user = "agent@example.com"
+secret = "env:TICKETS_TOKEN"
+
 [receivers.desk]
 url = "DESK/calls"
 secret = "env:DESK_SECRET"
 private_addresses = true
 """
 DESK_SECRET = "only-the-desk-and-we-know-it"
+_NOWHERE = "http://127.0.0.1:9"
 _OURS = ("TWILIO_", "SMTP_URL", "SENDGRID_", "FALLBACK_", "MESSAGING_", "PORT")
 _SERVERS = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "RABBITMQ_URL")
 
@@ -69,9 +82,20 @@ def desk() -> Iterator[WebhookReceiver]:
         yield receiver
 
 
+@pytest.fixture(scope="session")
+def zendesk() -> Iterator[TicketServer]:
+    """The ticket system that the stacks' service `support` has a desk at."""
+    with serving(ZendeskServer()) as server:
+        yield server
+
+
 @pytest.fixture(scope="session", params=[REDIS, RABBITMQ])
 def stack(
-    request: pytest.FixtureRequest, new_database: NewDatabase, second_redis: str | None, desk: WebhookReceiver
+    request: pytest.FixtureRequest,
+    new_database: NewDatabase,
+    second_redis: str | None,
+    desk: WebhookReceiver,
+    zendesk: TicketServer,
 ) -> Iterator[LocalStack]:
     """Simulator, webhooks, workers and beat, with a database, a Redis and a broker of their own."""
     given = {"DATABASE_URL": new_database()}
@@ -79,7 +103,7 @@ def stack(
         given["REDIS_URL"] = second_redis
     if request.param == "rabbitmq":
         given["CELERY_BROKER_URL"] = request.getfixturevalue("rabbitmq_url")
-    with _running(given, desk.origin) as it:
+    with _running(given, desk.origin, zendesk.url) as it:
         yield it
 
 
@@ -120,19 +144,20 @@ def rabbitmq_url(_corner_of_rabbitmq: str, proxy_to_rabbitmq: CuttableProxy) -> 
 
 
 @contextmanager
-def _running(servers: Mapping[str, str], desk: str = "http://127.0.0.1:9") -> Iterator[LocalStack]:
+def _running(servers: Mapping[str, str], desk: str = _NOWHERE, tickets: str = _NOWHERE) -> Iterator[LocalStack]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith((*_OURS, *_SERVERS))}
     with tempfile.TemporaryDirectory(prefix="messaging-pipeline-acceptance-") as name:
         folder = Path(name)
         folder.chmod(0o711)
         config = folder / "messaging.toml"
-        config.write_text(_CONFIG.replace("DESK", desk, 1))
+        config.write_text(_CONFIG.replace("DESK", desk, 1).replace("TICKETS", tickets, 1))
         # Port 0 is any: two stacks that start at once may both find the usual one free, and then share it.
         ours = {
             "MESSAGING_CONFIG": str(config),
             "MESSAGING_LEASE_SECONDS": "5",
             "PORT": "0",
             "DESK_SECRET": DESK_SECRET,
+            "TICKETS_TOKEN": SECRET,
         }
         arguments = ("--speed", "10", "--seed", "1")
         with local_stack({**kept, **servers, **ours}, folder=folder / "local", simulator_arguments=arguments) as it:
