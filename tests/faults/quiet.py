@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -98,8 +99,7 @@ class Quiet:
 
     def _resolve(self, doubtful: Sequence[str]) -> None:
         """Say of what never was created that it was not sent; of the rest Twilio's lists tell, and must."""
-        made = {create.message_id for create in gather(self.ground)["creates"] if create.created}
-        never_made = [one for one in doubtful if one not in made]
+        never_made = never_created(doubtful, gather(self.ground))
         for message_id in never_made[:_BY_COMMAND]:
             self._command("messages", "resolve", message_id, "--not-sent")
         with closing(build_runtime(self.ground.settings, name="operator")) as runtime:
@@ -111,6 +111,17 @@ class Quiet:
         answer = command_line.run(self.ground.environment, *words)
         if answer.exit_code != 0:
             self.failures.append(f"{' '.join(words)}: exit {answer.exit_code}: {answer.words.strip()[-300:]}")
+
+
+def never_created(doubtful: Sequence[str], evidence: Mapping[str, Any]) -> list[str]:
+    """Return those of which no attempt that is not superseded made a message; one before may have, and failed."""
+    live_from = {stored.id: stored.live_from for stored in evidence["stored"]}
+    made = {
+        create.message_id
+        for create in evidence["creates"]
+        if create.created and create.attempt >= live_from.get(create.message_id, 1)
+    }
+    return [one for one in doubtful if one not in made]
 
 
 def _in_words(counts: Mapping[str, int]) -> str:
