@@ -16,6 +16,9 @@ _CARRIERS_DAY = ZoneInfo("America/Los_Angeles")
 
 _LONGEST_UNDELIVERED_WAIT_SECONDS = 86_400.0
 
+ASK_ABOUT_DOUBT = timedelta(seconds=30)
+"""Twilio is asked about a message in doubt after so long: its lists should have it by then."""
+
 
 def turn_comes_after(code: int, wait_seconds: float, now: datetime) -> datetime:
     """Return when a throttled message may try again: after the wait, or when the limit it met allows it."""

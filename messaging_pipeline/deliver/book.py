@@ -16,6 +16,7 @@ from messaging_pipeline.consequences import Consequences, Decided, has_consequen
 from messaging_pipeline.db.pool import UNREACHABLE, Pool, in_transaction
 from messaging_pipeline.decide.next_step import Step, next_step
 from messaging_pipeline.decide.policy import Policy
+from messaging_pipeline.decide.waits import ASK_ABOUT_DOUBT
 from messaging_pipeline.deliver import attempts
 from messaging_pipeline.deliver.attempts import Attempt, Closing, Opening, Page
 from messaging_pipeline.deliver.claims import ClaimedMessage, use_cap
@@ -31,9 +32,6 @@ from messaging_pipeline.twilio_api.outcome import Outcome
 
 #: How long an answer from Twilio is held in hand while Postgres is away; after that the attempt stays in doubt.
 _PATIENCE_SECONDS = 30.0
-
-#: Twilio is asked about a message in doubt as soon as its lists should have it.
-_ASK_ABOUT_DOUBT = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ class Book:
     def _check_at(self, step: Step, now: datetime) -> datetime | None:
         if step.outcome == "accepted":
             return now + timedelta(seconds=self.configuration.reconcile.ask_after_seconds[0])
-        return now + _ASK_ABOUT_DOUBT if step.outcome == "unconfirmed" else None
+        return now + ASK_ABOUT_DOUBT if step.outcome == "unconfirmed" else None
 
     def _turn_page(self, following: ClaimedMessage | None) -> Page:
         try:

@@ -15,6 +15,7 @@ from messaging_pipeline.clock import Clock
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
+from messaging_pipeline.decide.waits import ASK_ABOUT_DOUBT
 from messaging_pipeline.deliver.link_texts import LinkTexts
 from messaging_pipeline.fallback.start import StepId, start_fallbacks
 from messaging_pipeline.follow.apply_evidence import Evidence, Following
@@ -34,8 +35,6 @@ _AT_ONCE = 500
 _LOOK_AHEAD = timedelta(seconds=6)
 #: How long a part of a conversation that may have been sent holds up those after it.
 _DOUBT_HOLDS_UP = timedelta(minutes=2)
-#: When Twilio is asked about a message in doubt; its lists should have it by then.
-_ASK_ABOUT_DOUBT = timedelta(seconds=30)
 #: A callback about a SID that nobody has claimed for so long is about a message that is not ours.
 _UNMATCHED_FOR = timedelta(days=7)
 
@@ -88,7 +87,7 @@ class Sweep:
             "limit": _AT_ONCE,
             "doubt": _DOUBT,
             "relief": _RELIEF,
-            "check_at": now + _ASK_ABOUT_DOUBT,
+            "check_at": now + ASK_ABOUT_DOUBT,
         }
         rows = in_transaction(
             self.pool, lambda connection: connection.execute(sql("return_lapsed_claims"), values).fetchall()
