@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from messaging_pipeline.compliance_policy import QuietHours, Registration, TimeZone
 from messaging_pipeline.errors import InvalidInput, InvalidSettings
-from messaging_pipeline.fallback_receivers import Receiver
+from messaging_pipeline.fallback_receivers import Receiver, refuse_receivers_of_nobody
 from messaging_pipeline.ids import E164, ServiceKey, TenantKey
 from messaging_pipeline.keyword_policy import KeywordPolicy
 from messaging_pipeline.messages.phone_numbers import country_of, parse_sender
@@ -239,6 +239,7 @@ def load_configuration(settings: Settings) -> Configuration:
     configuration = declared.model_copy(update={"tenants": tenants, "services": services})
     _refuse_orphans(configuration, settings)
     _refuse_desks_of_others(configuration, settings)
+    refuse_receivers_of_nobody(configuration.receivers, {*tenants, DEFAULT_TENANT}, settings.config_path)
     _refuse_rivals(configuration, settings)
     tenant_of = {key: service.tenant for key, service in configuration.services.items()}
     refuse_wrong_routes(configuration.routes, tenant_of, settings.config_path)

@@ -1,11 +1,13 @@
 """Receivers of signed HTTP calls, as ``messaging.toml`` declares them: who may be called, and what proves it is us."""
 
+from collections.abc import Container, Mapping
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.dataclasses import dataclass
 
+from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.secret_sources.reference import SecretReference
 
 _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -33,3 +35,14 @@ class Receiver:
         if parts.scheme != "https" and not self.private_addresses:
             raise ValueError("must have an https:// url; http:// is for private_addresses only")
         return self
+
+
+def refuse_receivers_of_nobody(receivers: Mapping[str, Receiver], tenants: Container[str], file: str | None) -> None:
+    """Raise InvalidSettings for a receiver whose tenant is not there: nobody could ever call it."""
+    for key, receiver in receivers.items():
+        if receiver.tenant not in tenants:
+            raise InvalidSettings(
+                f"MESSAGING_CONFIG receivers.{key}.tenant",
+                f"there is no tenant {receiver.tenant!r} (in {file})",
+                f"declare [tenants.{receiver.tenant}], or name another tenant",
+            )

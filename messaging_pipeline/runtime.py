@@ -55,6 +55,7 @@ from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.services.board import ServiceBoard
 from messaging_pipeline.services.lines import Lines, slots_of_accounts
 from messaging_pipeline.settings import Settings, required
+from messaging_pipeline.signed_calls.calling import SignedCalls
 from messaging_pipeline.tickets.desks import Desks
 from messaging_pipeline.tickets.ledger import TicketLedger
 from messaging_pipeline.tickets.start import wake_entries
@@ -207,7 +208,7 @@ def _channels(base: Runtime) -> dict[str, Channel]:
     return {
         "email": ByEmail(postbox_from(base.settings)),
         "sms": BySms(base.accepting.accept),
-        "http": ByHttp(base.configuration.receivers, secrets, base.clock),
+        "http": ByHttp(SignedCalls(base.configuration.receivers, secrets, base.clock)),
         "celery": ByCelery(base.publisher),
     }
 

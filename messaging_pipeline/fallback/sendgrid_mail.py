@@ -9,16 +9,14 @@ from typing import Any, Literal
 import urllib3
 from urllib3.exceptions import HTTPError, LocationParseError
 
+from messaging_pipeline.connections.careful import CAREFUL, pools_of
+from messaging_pipeline.connections.reaching import NeverReached
 from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.fallback.addresses import parse_sender
 from messaging_pipeline.fallback.letters import Letter, Posted
 from messaging_pipeline.fallback.plain_text import one_line, valid
-from messaging_pipeline.trust import public_trust
-from messaging_pipeline.twilio_api.connections import CarefulHTTPPool, CarefulHTTPSPool, NeverReached
 
 _PATH = "/v3/mail/send"
-_POOLS = {"http": CarefulHTTPPool, "https": CarefulHTTPSPool}
-_KEPT_CONNECTIONS = 8
 
 _API_KEY = re.compile(r"[!-~]+")
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -71,8 +69,7 @@ class SendGridPostbox:
             "Accept": "application/json",
         }
         self._timeout = urllib3.Timeout(connect=connect_timeout_seconds, read=read_timeout_seconds)
-        self._pools = urllib3.PoolManager(maxsize=_KEPT_CONNECTIONS, block=False, ssl_context=tls or public_trust())
-        self._pools.pool_classes_by_scheme = _POOLS
+        self._pools = pools_of(CAREFUL, tls)
 
     def post(self, letter: Letter) -> Posted:
         """Send one letter."""
@@ -150,7 +147,7 @@ def _checked_base_url(base_url: str) -> str:
         url = urllib3.util.parse_url(base_url)
     except LocationParseError:
         url = None
-    if url is None or url.scheme not in _POOLS or not url.host or url.auth or url.query or url.fragment:
+    if url is None or url.scheme not in CAREFUL or not url.host or url.auth or url.query or url.fragment:
         raise InvalidSettings(
             "SENDGRID_API_BASE_URL",
             "is not the address of an API",

@@ -1,10 +1,14 @@
 """Where a media URL leads: only to hosts that everybody can reach, lest we be made to look behind our own walls."""
 
-import ipaddress
-import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from messaging_pipeline.connections.public_addresses import (
+    PrivateAddress,
+    UnknownHost,
+    addresses_of,
+    public_addresses_of,
+)
 from messaging_pipeline.media.findings import Limits, NotNow, Unfit
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -38,17 +42,10 @@ def place_of(url: str, limits: Limits) -> Place:
 
 
 def _address(host: str, port: int, limits: Limits) -> str:
+    look_up = addresses_of if host in limits.private_hosts else public_addresses_of
     try:
-        found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    except (OSError, UnicodeError):
+        return look_up(host, port)[0]
+    except UnknownHost:
         raise NotNow("its host is not known") from None
-    if host not in limits.private_hosts and not all(_is_public(address) for address in found):
-        raise Unfit("leads to a private address")
-    return found[0]
-
-
-def _is_public(text: str) -> bool:
-    address = ipaddress.ip_address(text.partition("%")[0])
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    return address.is_global and not address.is_multicast
+    except PrivateAddress:
+        raise Unfit("leads to a private address") from None

@@ -11,12 +11,10 @@ import urllib3
 from urllib3.exceptions import HTTPError
 from urllib3.util import make_headers
 
+from messaging_pipeline.connections.careful import CAREFUL, pools_of
+from messaging_pipeline.connections.reaching import AnswerLost, NeverReached
 from messaging_pipeline.tickets.contract import NotAnswered, Ticket, Told
-from messaging_pipeline.trust import public_trust
-from messaging_pipeline.twilio_api.connections import AnswerLost, CarefulHTTPPool, CarefulHTTPSPool, NeverReached
 
-_POOLS = {"http": CarefulHTTPPool, "https": CarefulHTTPSPool}
-_KEPT_CONNECTIONS = 8
 _MOST_BYTES = 1_000_000
 
 # Whole classes of answers by their first digit (RFC 9110, section 15).
@@ -68,8 +66,7 @@ class RestWire:
             "Accept": "application/json",
         }
         self._timeout = urllib3.Timeout(connect=connect_timeout_seconds, read=read_timeout_seconds)
-        self._pools = urllib3.PoolManager(maxsize=_KEPT_CONNECTIONS, block=False, ssl_context=tls or public_trust())
-        self._pools.pool_classes_by_scheme = _POOLS
+        self._pools = pools_of(CAREFUL, tls)
 
     def ask(self, target: str, body: object = None) -> Any:
         """Ask something that changes nothing, with GET, or POST when there is a body.

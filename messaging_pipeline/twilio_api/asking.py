@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from twilio.base.exceptions import TwilioException
 
-from messaging_pipeline.twilio_api.connections import AnswerLost, NeverReached
+from messaging_pipeline.connections.reaching import AnswerLost, NeverReached
 from messaging_pipeline.twilio_api.remote_messages import (
     AccountRefused,
     Missing,

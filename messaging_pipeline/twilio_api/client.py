@@ -8,6 +8,7 @@ from typing import Any, Literal
 from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 
+from messaging_pipeline.connections.reaching import AnswerLost, NeverReached
 from messaging_pipeline.ids import E164
 from messaging_pipeline.twilio_api.answers import not_a_message, outcome_of_creation, outcome_of_error
 from messaging_pipeline.twilio_api.asking import (
@@ -18,7 +19,6 @@ from messaging_pipeline.twilio_api.asking import (
     moment_down,
     moment_up,
 )
-from messaging_pipeline.twilio_api.connections import AnswerLost, NeverReached
 from messaging_pipeline.twilio_api.outcome import NotSent, Outcome, Unconfirmed
 from messaging_pipeline.twilio_api.remote_messages import (
     AccountRefused,

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from typing import NamedTuple
 
-from messaging_pipeline.twilio_api.connections import AnswerLost, NeverReached
+from messaging_pipeline.connections.reaching import AnswerLost, NeverReached
 from messaging_pipeline.twilio_api.http_answer import HttpAnswer, read_answer
 
 _IDLE_SECONDS = 30.0

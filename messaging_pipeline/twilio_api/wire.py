@@ -14,8 +14,8 @@ from twilio.http import HttpClient
 from twilio.http.response import Response
 from typing_extensions import override
 
+from messaging_pipeline.connections.reaching import NeverReached
 from messaging_pipeline.trust import public_trust
-from messaging_pipeline.twilio_api.connections import NeverReached
 from messaging_pipeline.twilio_api.kept_connections import KeptConnections, Origin
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}

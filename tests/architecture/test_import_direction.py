@@ -10,7 +10,7 @@ from tests.support.product_source import FRONT_DOOR, PROJECT, Module, modules_of
 
 ROWS: tuple[frozenset[str], ...] = (
     frozenset({"ids", "errors", "clock", "queues", "backoff", "validation", "trust", "masking"}),
-    frozenset({"messages", "secret_sources"}),
+    frozenset({"messages", "secret_sources", "connections"}),
     frozenset(
         {
             "settings",
@@ -24,7 +24,9 @@ ROWS: tuple[frozenset[str], ...] = (
     ),
     frozenset({"configuration", "sealing"}),
     frozenset({"metrics", "log", "keywords", "missed_calls"}),
-    frozenset({"db", "pacing", "waking", "twilio_api", "publish", "redis_client", "answering", "media"}),
+    frozenset(
+        {"db", "pacing", "waking", "twilio_api", "publish", "redis_client", "answering", "media", "signed_calls"}
+    ),
     frozenset(
         {
             "history",

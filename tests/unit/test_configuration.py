@@ -57,6 +57,7 @@ def test_the_burst_is_one_seconds_worth_unless_declared(tmp_path: Path) -> None:
         (f'[tenants.acme]\naccount_sid = "{ACCOUNT_SID}"\n', "tenants.acme.auth_token"),
         (f'[tenants.acme]\naccount_sid = "{ACCOUNT_SID}"\nauth_token = "plain"\n', "tenants.acme.auth_token"),
         ("[services.a\n", "MESSAGING_CONFIG"),
+        ('[receivers.desk]\nurl = "https://a.example"\nsecret = "env:X"\ntenant = "acme"\n', "receivers.desk.tenant"),
         ('[services.a]\nmissed_call_text = "Hi"\n[services.b]\nmissed_call_text = "Hi"\n', "services.b.missed_call"),
     ],
 )

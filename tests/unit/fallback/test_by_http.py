@@ -9,8 +9,8 @@ import pytest
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.fallback.by_http import ByHttp
 from messaging_pipeline.fallback.letters import Posted
-from messaging_pipeline.fallback.public_connections import is_public
 from messaging_pipeline.fallback_receivers import Receiver
+from messaging_pipeline.signed_calls.calling import SignedCalls
 from tests.support.factories import RECIPIENT
 from tests.support.leaving import MESSAGE_ID, leaving
 from tests.support.stand_in import Script, answering, closing, never_answering, resetting, stand_in
@@ -21,7 +21,7 @@ CALL = {"channel": "http", "to": "desk"}
 
 def called(url: str, clock: ManualClock, *, private: bool = True, tenant: str = "default", **changes: object) -> Posted:
     receiver = Receiver(url, "env:DESK_SECRET", tenant, private, 0.3)
-    return ByHttp({"desk": receiver}, {"desk": SECRET}, clock).send(leaving(CALL, **changes))
+    return ByHttp(SignedCalls({"desk": receiver}, {"desk": SECRET}, clock)).send(leaving(CALL, **changes))
 
 
 def test_a_call_is_signed_and_says_what_happened(clock: ManualClock) -> None:
@@ -91,31 +91,6 @@ def test_a_private_address_is_not_called_unless_the_configuration_allows_it(cloc
 
 def test_a_receiver_of_another_tenant_is_nobody(clock: ManualClock) -> None:
     assert called("https://example.com/", clock, tenant="acme").state == "refused"
-
-
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        ("8.8.8.8", True),
-        ("2606:4700:4700::1111", True),
-        ("127.0.0.1", False),
-        ("10.0.0.8", False),
-        ("172.16.0.1", False),
-        ("192.168.1.1", False),
-        ("169.254.169.254", False),
-        ("100.64.0.1", False),
-        ("0.0.0.0", False),
-        ("224.0.0.1", False),
-        ("::1", False),
-        ("fe80::1%eth0", False),
-        ("fd00::1", False),
-        ("::ffff:127.0.0.1", False),
-        ("::ffff:8.8.8.8", True),
-        ("2002:7f00:1::", False),
-    ],
-)
-def test_only_addresses_of_the_public_internet_are_public(address: str, public: bool) -> None:
-    assert is_public(address) is public
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from messaging_pipeline.twilio_api.connections import AnswerLost
+from messaging_pipeline.connections.reaching import AnswerLost
 from messaging_pipeline.twilio_api.kept_connections import Connection, KeptConnections, Origin
 from tests.support.stand_in import Received, Script, StandIn, answering, stand_in
 

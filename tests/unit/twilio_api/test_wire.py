@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from messaging_pipeline.twilio_api.connections import AnswerLost, NeverReached
+from messaging_pipeline.connections.reaching import AnswerLost, NeverReached
 from messaging_pipeline.twilio_api.wire import AnswerHead, PooledHttpClient
 from tests.support.stand_in import Received, answering, closing, never_answering, resetting, stand_in
 from tests.support.tls import self_signed

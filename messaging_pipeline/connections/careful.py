@@ -1,7 +1,10 @@
 """Connections that tell a request which never left from one whose answer was lost."""
 
+import ssl
 import time
+from collections.abc import Mapping
 
+from urllib3 import PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import (
@@ -13,15 +16,8 @@ from urllib3.exceptions import (
 )
 from urllib3.response import HTTPResponse
 
-from messaging_pipeline.errors import PipelineError
-
-
-class NeverReached(PipelineError):
-    """Raised when a request has certainly not reached the server: no byte of it was sent."""
-
-
-class AnswerLost(PipelineError):
-    """Raised when a request was sent, or may have been, and no whole answer came back."""
+from messaging_pipeline.connections.reaching import NeverReached
+from messaging_pipeline.trust import public_trust
 
 
 class _CarefulConnection(HTTPConnection):
@@ -79,6 +75,18 @@ class CarefulHTTPSPool(HTTPSConnectionPool):
     """A pool of careful connections over TLS."""
 
     ConnectionCls = CarefulHTTPSConnection
+
+
+CAREFUL = {"http": CarefulHTTPPool, "https": CarefulHTTPSPool}
+
+_KEPT_CONNECTIONS = 8
+
+
+def pools_of(classes: Mapping[str, type[HTTPConnectionPool]], tls: ssl.SSLContext | None = None) -> PoolManager:
+    """Return pools for many threads, by scheme; ``tls`` replaces the public trust store. Nothing is connected yet."""
+    pools = PoolManager(maxsize=_KEPT_CONNECTIONS, block=False, ssl_context=tls or public_trust())
+    pools.pool_classes_by_scheme = dict(classes)
+    return pools
 
 
 def _reason(error: Exception) -> str:

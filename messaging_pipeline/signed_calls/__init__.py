@@ -1,0 +1,1 @@
+"""Signed HTTP calls of receivers that the configuration names: what proves it is us, and where they do not go."""
