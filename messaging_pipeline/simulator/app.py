@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from messaging_pipeline.simulator import control, media_api, messages_api, sendgrid
+from messaging_pipeline.simulator import control, media_api, messages_api, s3, sendgrid
 from messaging_pipeline.simulator.resources import API_VERSION
 from messaging_pipeline.simulator.rest_errors import ApiError
 from messaging_pipeline.simulator.stage import STAGE, Stage
@@ -30,10 +30,12 @@ def make_app(stage: Stage) -> web.Application:
             web.post(_MESSAGE + "/Feedback.json", media_api.feedback),
             web.get(_ACCOUNT + ".json", media_api.account),
             web.post("/v3/mail/send", sendgrid.send),
+            web.get("/s3/{bucket}/{key:.+}", s3.fetch),
             web.get("/simulator/state", control.state),
             web.get("/simulator/messages", control.messages),
             web.get("/simulator/ledger", control.ledger),
             web.get("/simulator/mailbox", control.mailbox),
+            web.post("/simulator/objects", control.put_object),
             web.post("/simulator/reset", control.reset),
             web.post("/simulator/faults", control.faults),
             web.post("/simulator/inbound", control.inbound),

@@ -10,6 +10,7 @@ from messaging_pipeline.simulator.configuration import ConfigurationError, Fault
 from messaging_pipeline.simulator.configuration_file import read_section
 from messaging_pipeline.simulator.inbound import InboundText, receive
 from messaging_pipeline.simulator.ledger import message_row
+from messaging_pipeline.simulator.objects import StoredObject
 from messaging_pipeline.simulator.rest_errors import ApiError
 from messaging_pipeline.simulator.stage import STAGE
 from messaging_pipeline.simulator.web_urls import is_web_url
@@ -50,7 +51,10 @@ async def messages(request: web.Request) -> web.Response:
     world = request.app[STAGE].world
     to = request.query.get("to")
     found = world.messages if to is None else world.messages.to(to)
-    rows = [message_row(message) | {"body": message.body} for message in found]
+    rows = [
+        message_row(message) | {"body": message.body, "media_urls": [media.url for media in message.media]}
+        for message in found
+    ]
     return web.json_response({"creates": world.ledger.as_rows(to), "messages": rows})
 
 
@@ -69,6 +73,19 @@ async def ledger(request: web.Request) -> web.Response:
 async def mailbox(request: web.Request) -> web.Response:
     """Answer GET /simulator/mailbox: the mails that have arrived."""
     return web.json_response(request.app[STAGE].world.mailbox.as_rows())
+
+
+async def put_object(request: web.Request) -> web.Response:
+    """Answer POST /simulator/objects: put a file into a bucket."""
+    try:
+        asked = await _object(request)
+        _refuse_unknown(asked, {"bucket", "key", "content_type", "size_bytes"})
+        place = _text(asked, "bucket"), _text(asked, "key")
+        put = StoredObject(_text(asked, "content_type"), _whole(asked, "size_bytes"))
+    except ConfigurationError as wrong:
+        return _refusal(str(wrong))
+    request.app[STAGE].world.objects[place] = put
+    return web.Response(status=204)
 
 
 async def reset(request: web.Request) -> web.Response:
@@ -132,10 +149,14 @@ def _refuse_unknown(asked: dict[str, Any], known: set[str]) -> None:
 
 
 def _posts(asked: dict[str, Any]) -> int:
-    posts = asked.get("posts", 1)
-    if not isinstance(posts, int) or posts < 1:
-        raise ConfigurationError("posts: must be a whole number, 1 or more")
-    return posts
+    return _whole({"posts": 1, **asked}, "posts")
+
+
+def _whole(asked: dict[str, Any], name: str) -> int:
+    number = asked.get(name)
+    if not isinstance(number, int) or number < 1:
+        raise ConfigurationError(f"{name}: must be a whole number, 1 or more")
+    return number
 
 
 def _text(asked: dict[str, Any], name: str) -> str:

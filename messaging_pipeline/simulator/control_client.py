@@ -41,6 +41,11 @@ class SimulatorControl:
         """Return the mails that have arrived."""
         return list(self._call("GET", "mailbox"))
 
+    def put_object(self, bucket: str, key: str, content_type: str = "image/png", size_bytes: int = 100) -> None:
+        """Put a file into a bucket of the simulated S3."""
+        document = {"bucket": bucket, "key": key, "content_type": content_type, "size_bytes": size_bytes}
+        self._call("POST", "objects", document=document)
+
     def reset(self) -> None:
         """Let the simulation begin again."""
         self._call("POST", "reset")

@@ -14,6 +14,7 @@ from messaging_pipeline.simulator.ledger import Ledger
 from messaging_pipeline.simulator.mail import Mailbox
 from messaging_pipeline.simulator.message import Message
 from messaging_pipeline.simulator.message_store import MessageStore
+from messaging_pipeline.simulator.objects import StoredObject
 from messaging_pipeline.simulator.opt_outs import OptOuts
 from messaging_pipeline.simulator.sender_book import SenderBook
 from messaging_pipeline.simulator.senders import Sender
@@ -36,6 +37,7 @@ class World:
         self.opt_outs = OptOuts()
         self.ledger = Ledger()
         self.mailbox = Mailbox()
+        self.objects: dict[tuple[str, str], StoredObject] = {}
         chance = Chance(config.seed)
         self.create_faults = CreateFaults(chance)
         self.callbacks = StatusCallbacks(
