@@ -14,6 +14,7 @@ from messaging_pipeline.errors import InvalidInput, InvalidSettings
 from messaging_pipeline.fallback_receivers import Receiver, refuse_receivers_of_nobody
 from messaging_pipeline.ids import E164, ServiceKey, TenantKey
 from messaging_pipeline.keyword_policy import KeywordPolicy
+from messaging_pipeline.media_policy import MediaPolicy, refuse_unknown_tenants
 from messaging_pipeline.messages.phone_numbers import country_of, parse_sender
 from messaging_pipeline.messages.plan import HttpStep, Plan, SmsStep, Step
 from messaging_pipeline.retention_policy import RetentionPolicy
@@ -171,6 +172,7 @@ class Configuration(BaseModel):
     receivers: dict[Key, Receiver] = Field(default_factory=dict)
     reconcile: ReconcilePolicy = Field(default_factory=ReconcilePolicy)
     quiet_hours: QuietHours | None = None
+    media: MediaPolicy = Field(default_factory=MediaPolicy)
     routes: dict[RouteName, Route] = Field(default_factory=dict)
 
     def service(self, key: str, tenant: str) -> Service:
@@ -244,6 +246,7 @@ def load_configuration(settings: Settings) -> Configuration:
     tenant_of = {key: service.tenant for key, service in configuration.services.items()}
     refuse_wrong_routes(configuration.routes, tenant_of, settings.config_path)
     _refuse_shared_accounts(configuration, settings)
+    refuse_unknown_tenants(configuration.media, {DEFAULT_TENANT, *tenants}, settings.config_path)
     return configuration
 
 

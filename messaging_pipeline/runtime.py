@@ -43,6 +43,8 @@ from messaging_pipeline.forgetting.retention import Retention
 from messaging_pipeline.history.tracing import Tracing
 from messaging_pipeline.ids import MessageId, ServiceKey, TenantKey
 from messaging_pipeline.media.checking import MediaChecks
+from messaging_pipeline.media.s3 import media_addresses
+from messaging_pipeline.media.signing import MediaAddresses
 from messaging_pipeline.pacing.token_bucket import Buckets
 from messaging_pipeline.publish import Publisher
 from messaging_pipeline.queues import Task
@@ -174,17 +176,18 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
     wake = partial(wake_fallbacks, base.publisher)
     following = base.following
     receiving = Receiving(base.pool, base.sealer, base.configuration, partial(wake_entries, base.publisher))
+    media = media_addresses(base.configuration.media, settings.read_secret)
     lines = Lines(slots_of_accounts(base.redis, base.configuration), base.configuration, base.board)
     return WorkerRuntime(
         base=base,
         from_broker=AcceptingFromBroker(base.accepting),
-        lane=_lane(base, settings, threads, lines, wake),
+        lane=_lane(base, media, threads, lines, wake),
         following=following,
         receiving=receiving,
         ticketing=_ticketing(base),
-        falling_back=FallingBack(base.pool, base.clock, base.sealer, _channels(base), wake),
+        falling_back=FallingBack(base.pool, base.clock, base.sealer, _channels(base), media, wake),
         hearing_of_letters=HearingOfLetters(base.pool, base.clock, base.sealer, wake),
-        sweep=_sweep(base, following, wake),
+        sweep=_sweep(base, media, wake),
         auditing=Auditing(base.pool, base.clock),
         reconciling=reconciling(
             pool=base.pool,
@@ -246,9 +249,9 @@ def _publish_wake_up(publisher: Publisher, service: ServiceKey) -> None:
 
 
 def _lane(
-    base: Runtime, settings: Settings, threads: int, lines: Lines, wake_fallbacks: Callable[[list[StepId]], None]
+    base: Runtime, media: MediaAddresses, threads: int, lines: Lines, wake_fallbacks: Callable[[list[StepId]], None]
 ) -> Lane:
-    lease, seats = timedelta(seconds=settings.lease_seconds), Seats(threads)
+    lease, seats = timedelta(seconds=base.settings.lease_seconds), Seats(threads)
     worker = f"{socket.gethostname()}:{os.getpid()}"
     supply = Supply(
         pool=base.pool,
@@ -265,12 +268,12 @@ def _lane(
     return Lane(
         clock=base.clock,
         supply=supply,
-        media=MediaSieve(base.pool, base.clock, base.sealer, base.configuration, MediaChecks(), supply),
+        media=MediaSieve(base.pool, base.clock, base.sealer, base.configuration, MediaChecks(), media, supply),
         board=base.board,
         seats=seats,
         lines=lines,
         twilio=_twilio_apis(base),
-        outgoing=Outgoing(base.sealer, base.configuration, settings.callback_url),
+        outgoing=Outgoing(base.sealer, base.configuration, media, base.settings.callback_url),
         new_book=partial(Book, base.pool, base.clock, base.sealer, base.configuration, lease, worker, wake_fallbacks),
         wake_ups=base.wake_ups,
         bell=base.bell,
@@ -278,7 +281,7 @@ def _lane(
     )
 
 
-def _sweep(base: Runtime, following: Following, wake_fallbacks: Callable[[list[StepId]], None]) -> Sweep:
+def _sweep(base: Runtime, media: MediaAddresses, wake_fallbacks: Callable[[list[StepId]], None]) -> Sweep:
     return Sweep(
         pool=base.pool,
         clock=base.clock,
@@ -286,8 +289,8 @@ def _sweep(base: Runtime, following: Following, wake_fallbacks: Callable[[list[S
         sealer=base.sealer,
         bell=base.bell,
         board=base.board,
-        following=following,
-        link_texts=LinkTexts(base.pool, base.clock, base.sealer, base.accepting),
+        following=base.following,
+        link_texts=LinkTexts(base.pool, base.clock, base.sealer, base.accepting, media),
         wake_fallbacks=wake_fallbacks,
         wake_tickets=partial(wake_entries, base.publisher),
     )

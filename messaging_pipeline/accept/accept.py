@@ -88,7 +88,7 @@ class Accepting:
             if self._is_repeat(request):
                 return request
             raise
-        return see_to_media(passed, service, now)
+        return see_to_media(passed, self.configuration.media, service, now)
 
     def _is_repeat(self, request: SendRequest) -> bool:
         """A repeat gets the first message's id even when a gate has closed since; nothing new is written for it."""

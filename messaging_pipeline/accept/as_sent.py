@@ -6,6 +6,7 @@ from datetime import datetime
 from messaging_pipeline.accept.request import SendRequest
 from messaging_pipeline.configuration import Configuration, Service
 from messaging_pipeline.ids import ServiceKey
+from messaging_pipeline.media_policy import MediaPolicy
 from messaging_pipeline.messages.content import parse_content
 from messaging_pipeline.messages.media_urls import check_media_rules
 from messaging_pipeline.messages.smart_encoding import smart_encode
@@ -20,9 +21,10 @@ def as_sent(request: SendRequest, configuration: Configuration) -> SendRequest:
     return _encoded(routed, configuration.service(routed.service, routed.tenant))
 
 
-def see_to_media(request: SendRequest, service: Service, now: datetime) -> SendRequest:
+def see_to_media(request: SendRequest, media: MediaPolicy, service: Service, now: datetime) -> SendRequest:
     """Return the request if its media addresses may go at the time that the gates have left it; raises InvalidInput."""
     urls = request.content.media_urls
+    media.check(urls, request.tenant, allow_http=service.media_http)
     check_media_rules(urls, sending_at=request.leaves_at(now), allow_http=service.media_http)
     return request
 

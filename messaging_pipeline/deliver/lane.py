@@ -13,24 +13,27 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from messaging_pipeline.clock import Clock
 from messaging_pipeline.decide.next_step import Step
 from messaging_pipeline.deliver.book import Book
 from messaging_pipeline.deliver.claims import ClaimedMessage
-from messaging_pipeline.deliver.gates import ask_about_the_time
+from messaging_pipeline.deliver.gates import Bar, ask_about_the_time
 from messaging_pipeline.deliver.media_sieve import MediaSieve
 from messaging_pipeline.deliver.outgoing import Outgoing
 from messaging_pipeline.deliver.seats import Seat, Seats
 from messaging_pipeline.deliver.supply import Batch, Supply
 from messaging_pipeline.ids import ServiceKey, TenantKey
+from messaging_pipeline.media.findings import Unfit
+from messaging_pipeline.media.signing import CannotSign
 from messaging_pipeline.messages.state_machine import Status
+from messaging_pipeline.metrics import record_media_check
 from messaging_pipeline.pacing.daily_cap import CapDay
 from messaging_pipeline.sealing import CannotUnseal
 from messaging_pipeline.services.board import ServiceBoard
 from messaging_pipeline.services.lines import Line, Lines
-from messaging_pipeline.twilio_api.client import TwilioApi
+from messaging_pipeline.twilio_api.client import CreateMessage, TwilioApi
 from messaging_pipeline.waking.bell import Bell
 from messaging_pipeline.waking.wake_ups import WakeUps
 
@@ -137,12 +140,8 @@ class Lane:
         if verdict.outcome == "waits" and verdict.until is not None:
             self.supply.put_back(batch, [message], verdict.reason, put_off=verdict.until - now)
             return None
-        try:
-            request = self.outgoing.request(message, now, verdict.until)
-        except CannotUnseal as error:
-            # A message that cannot be read yet must not stand in the way of those behind it.
-            _log.error("message %s cannot be sent: %s", message.id, error)
-            self.supply.put_back(batch, [message], str(error), put_off=_PUT_OFF)
+        request = self._request(book, batch, message, now, verdict.until)
+        if request is None:
             return None
         api = self.twilio[message.tenant]
         attempt = book.open(message)
@@ -151,6 +150,21 @@ class Lane:
         began = time.monotonic()
         outcome = api.create(self.outgoing.calling_back(request, attempt))
         return book.answer(attempt, outcome, time.monotonic() - began)
+
+    def _request(
+        self, book: Book, batch: Batch, message: ClaimedMessage, now: datetime, leaves_by: datetime | None
+    ) -> CreateMessage | None:
+        """Make the request, or say in the message's row why there is none."""
+        try:
+            return self.outgoing.request(message, now, leaves_by)
+        except Unfit as error:
+            record_media_check(message.service, "unfit")
+            book.bar(message, Bar(Status.FAILED, str(error)))
+        except (CannotUnseal, CannotSign) as error:
+            # A message that cannot be read or signed yet must not stand in the way of those behind it.
+            _log.error("message %s cannot be sent: %s", message.id, error)
+            self.supply.put_back(batch, [message], str(error), put_off=_PUT_OFF)
+        return None
 
     def _break_off(self, book: Book, batch: Batch, left: Sequence[ClaimedMessage], step: Step) -> bool:
         """What Twilio said concerns the next ones too: write it down, give them back, look at the board anew."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from psycopg.rows import dict_row
 
@@ -13,6 +14,8 @@ from messaging_pipeline.clock import Clock
 from messaging_pipeline.db.pool import Pool
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
+from messaging_pipeline.ids import MessageId
+from messaging_pipeline.media.signing import CannotSign, MediaAddresses
 from messaging_pipeline.messages.content import MAX_BODY_CHARACTERS
 from messaging_pipeline.messages.state_machine import ARRIVALS
 from messaging_pipeline.metrics import record_mms_link
@@ -30,6 +33,7 @@ class LinkTexts:
     clock: Clock
     sealer: Sealer
     accepting: Accepting
+    addresses: MediaAddresses
 
     def run(self, limit: int) -> None:
         """Make the SMS that are due; running twice at once makes none twice."""
@@ -41,7 +45,7 @@ class LinkTexts:
     def _follow_up(self, one: dict[str, Any]) -> None:
         try:
             kind, detail = self._follow(one)
-        except CannotUnseal:
+        except (CannotUnseal, CannotSign):
             return  # it stays promised until there is a key again
         except (InvalidInput, IdempotencyConflict) as error:
             kind, detail = "refused", f"no SMS with links follows: {error}"
@@ -62,8 +66,18 @@ class LinkTexts:
         if not content["media_urls"]:
             return "refused", "no SMS with links follows: the message has no media"
         note = f"an SMS with the links of message {one['message_id']}, whose media could not arrive"
-        message_id = self.accepting.accept(_arguments(one, content), note=note)
+        links = self.addresses.to_open(one["tenant"], content["media_urls"])
+        message_id = self._accept(_arguments(one, content["body"], links), note)
         return "sent", f"an SMS with the links follows: message {message_id}"
+
+    def _accept(self, arguments: dict[str, Any], note: str) -> MessageId:
+        """Hand the SMS over, or find it: links that are signed anew make another text of what was handed over."""
+        try:
+            return self.accepting.accept(arguments, note=note)
+        except IdempotencyConflict as conflict:
+            if conflict.first != arguments["message_id"]:
+                raise
+            return MessageId(conflict.first)
 
 
 def text_with_links(body: str | None, links: Sequence[str]) -> str:
@@ -79,10 +93,11 @@ def text_with_links(body: str | None, links: Sequence[str]) -> str:
     return f"{text}\n{below}" if text else below
 
 
-def _arguments(one: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
+def _arguments(one: dict[str, Any], body: str | None, links: Sequence[str]) -> dict[str, Any]:
+    key = f"mms-link:{one['message_id']}"
     return {
         "to": one["to_number"],
-        "body": text_with_links(content["body"], content["media_urls"]),
+        "body": text_with_links(body, links),
         "service": one["service"],
         "tenant": one["tenant"],
         "from_": one["from_number"],
@@ -90,7 +105,8 @@ def _arguments(one: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
         "expires_at": one["expires_at"],
         "tags": one["tags"],
         "fallback": [],  # the first message's plan has started already
-        "idempotency_key": f"mms-link:{one['message_id']}",
+        "message_id": uuid5(NAMESPACE_OID, key),
+        "idempotency_key": key,
     }
 
 

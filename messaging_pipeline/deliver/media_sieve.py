@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from messaging_pipeline.backoff import backoff_seconds
 from messaging_pipeline.clock import Clock
@@ -19,6 +20,7 @@ from messaging_pipeline.deliver.gates import Bar
 from messaging_pipeline.deliver.supply import Batch, Supply
 from messaging_pipeline.media.checking import MediaChecks
 from messaging_pipeline.media.findings import Limits, NotNow, Unfit
+from messaging_pipeline.media.signing import CannotSign, MediaAddresses
 from messaging_pipeline.messages.state_machine import Status
 from messaging_pipeline.metrics import record_media_check
 from messaging_pipeline.sealing import CannotUnseal, Sealer
@@ -36,6 +38,7 @@ class MediaSieve:
     sealer: Sealer
     configuration: Configuration
     checks: MediaChecks
+    addresses: MediaAddresses
     supply: Supply
 
     def sift(self, book: Book, batch: Batch) -> Batch:
@@ -59,7 +62,7 @@ class MediaSieve:
             return True
         limits = Limits(service.media_http, frozenset(service.media_private_hosts))
         try:
-            advice = self.checks.check(urls, limits, deadline)
+            advice = self.checks.check(urls, limits, deadline, partial(self._address_of, message.tenant))
         except Unfit as error:
             record_media_check(message.service, "unfit")
             book.bar(message, Bar(Status.FAILED, str(error)))
@@ -71,6 +74,13 @@ class MediaSieve:
         record_media_check(message.service, "fine")
         self._advise(message, advice)
         return True
+
+    def _address_of(self, tenant: str, url: str) -> str:
+        try:
+            (address,) = self.addresses.to_fetch(tenant, [url])
+        except CannotSign as error:
+            raise NotNow(str(error)) from None
+        return address
 
     def _media_urls(self, message: ClaimedMessage) -> Sequence[str]:
         """What cannot be read yet passes here: whoever sends it says so."""

@@ -21,9 +21,15 @@ class BySms:
         """Hand over one message; what is wrong with it refuses the step."""
         step = leaving.step
         assert isinstance(step, SmsStep)  # noqa: S101
+        arguments = _arguments(leaving, step)
         try:
-            message_id = self.accept(_arguments(leaving, step))
-        except (InvalidInput, IdempotencyConflict) as error:
+            message_id = self.accept(arguments)
+        except IdempotencyConflict as conflict:
+            # Links that are signed anew make another text of the message that an earlier try has handed over.
+            if conflict.first != arguments["message_id"]:
+                return Posted("refused", f"the pipeline did not accept it: {conflict}")
+            message_id = MessageId(conflict.first)
+        except InvalidInput as error:
             return Posted("refused", f"the pipeline did not accept it: {error}")
         return Posted("sent", f"it is message {message_id}")
 

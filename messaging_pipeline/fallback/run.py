@@ -15,6 +15,7 @@ from messaging_pipeline.db.queries import sql
 from messaging_pipeline.fallback.leaving import Channel, Leaving, message_of_step
 from messaging_pipeline.fallback.letters import Posted
 from messaging_pipeline.fallback.start import StepId, record_withdrawn, settle_fallbacks, start_fallbacks
+from messaging_pipeline.media.signing import CannotSign, MediaAddresses
 from messaging_pipeline.messages.plan import stored_plan
 from messaging_pipeline.metrics import record_fallback_step
 from messaging_pipeline.sealing import CannotUnseal, Sealer
@@ -37,6 +38,7 @@ class FallingBack:
     clock: Clock
     sealer: Sealer
     channels: Mapping[str, Channel]
+    addresses: MediaAddresses
     wake_fallbacks: Callable[[list[StepId]], None]
 
     def run(self, step: StepId) -> None:
@@ -67,7 +69,7 @@ class FallingBack:
     def _post(self, claimed: dict[str, Any]) -> Posted:
         try:
             leaving = self._leaving(claimed)
-        except CannotUnseal as error:
+        except (CannotUnseal, CannotSign) as error:
             return Posted("not_sent", str(error))
         return self.channels[leaving.step.channel].send(leaving)
 
@@ -82,7 +84,7 @@ class FallingBack:
             to=claimed["to_number"],
             from_=claimed["from_number"],
             body=content["body"],
-            media_urls=content["media_urls"],
+            media_urls=self.addresses.to_open(claimed["tenant"], content["media_urls"]),
             cause=claimed["cause"],
             error_code=claimed["error_code"],
             tags=claimed["tags"],

@@ -44,12 +44,18 @@ class MediaChecks:
         self._lock = threading.Lock()
         self._fine: OrderedDict[tuple[str, Limits], tuple[float, File]] = OrderedDict()
 
-    def check(self, urls: Sequence[str], limits: Limits, deadline: float) -> list[str]:
+    def check(
+        self, urls: Sequence[str], limits: Limits, deadline: float, address_of: Callable[[str], str] = str
+    ) -> list[str]:
         """Return what people should know of media that will go; raises Unfit or NotNow, naming which one by number.
 
-        ``deadline`` is in monotonic seconds.
+        ``deadline`` is in monotonic seconds. ``address_of`` says where to look for what is no address itself.
         """
-        files = [self._judged(number, url, limits, deadline) for number, url in enumerate(urls, start=1)]
+
+        def look(url: str) -> File:
+            return self._look(address_of(url), limits, deadline)
+
+        files = [self._judged(number, url, limits, look) for number, url in enumerate(urls, start=1)]
         whole = sum(one.size_bytes for one in files)
         if whole > LARGEST_BYTES:
             raise Unfit(f"the media have {_megabytes(whole)} MB together, and Twilio takes 5 MB a message")
@@ -59,9 +65,9 @@ class MediaChecks:
             if one.size_bytes > ADVISED_BYTES
         ]
 
-    def _judged(self, number: int, url: str, limits: Limits, deadline: float) -> File:
+    def _judged(self, number: int, url: str, limits: Limits, look: Callable[[str], File]) -> File:
         try:
-            found = self._remembered(url, limits) or self._fresh(url, limits, deadline)
+            found = self._remembered(url, limits) or self._fresh(url, limits, look)
         except Unfit as error:
             raise Unfit(f"media {number} {error}") from None
         except NotNow as error:
@@ -73,8 +79,8 @@ class MediaChecks:
             until, found = self._fine.get((url, limits), (0.0, None))
         return found if self._now() < until else None
 
-    def _fresh(self, url: str, limits: Limits, deadline: float) -> File:
-        found = self._look(url, limits, deadline)
+    def _fresh(self, url: str, limits: Limits, look: Callable[[str], File]) -> File:
+        found = look(url)
         _refuse_unfit(found)
         with self._lock:
             self._fine[url, limits] = (self._now() + _REMEMBERED_SECONDS, found)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 from messaging_pipeline.errors import InvalidInput
+from messaging_pipeline.messages.stored_media import is_stored, parse_stored_media
 
 _MAX_URL_CHARACTERS = 4000
 
@@ -18,7 +19,13 @@ _SIGNED_WITH_A_DATE = (("x-amz-date", "x-amz-expires"), ("x-goog-date", "x-goog-
 
 
 def check_media_url(url: str, field: str) -> None:
-    """Raise InvalidInput, naming ``field``, for what is no web address or holds a user name or a password."""
+    """Raise InvalidInput, naming ``field``, for what is no web address or holds a user name or a password.
+
+    ``s3://BUCKET/KEY`` is none, and becomes one when the message leaves.
+    """
+    if is_stored(url):
+        parse_stored_media(url, field)
+        return
     if len(url) > _MAX_URL_CHARACTERS:
         raise InvalidInput(field, f"is longer than {_MAX_URL_CHARACTERS:,} characters", _PUBLIC)
     try:
@@ -36,13 +43,20 @@ def check_media_rules(urls: Sequence[str], *, sending_at: datetime, allow_http: 
     """Raise InvalidInput for an address that is not encrypted, or that ends too early after the time of sending."""
     for position, url in enumerate(urls):
         field = f"media_urls.{position}"
+        if is_stored(url):
+            continue
         if not allow_http and urlsplit(url).scheme != "https":
             raise InvalidInput(field, "is not https", "give an https URL, or set `media_http` for the service")
-        ends_at = expiry_of(url)
-        if ends_at is not None and ends_at < sending_at + LEAST_LIFE - _FORGIVEN:
+        if ends_too_early(url, sending_at):
             raise InvalidInput(
                 field, "expires less than 2 hours after the time of sending", "sign it for longer, then send again"
             )
+
+
+def ends_too_early(url: str, sending_at: datetime) -> bool:
+    """Tell whether a signed address ends before Twilio is sure to have fetched what is sent then."""
+    ends_at = expiry_of(url)
+    return ends_at is not None and ends_at < sending_at + LEAST_LIFE - _FORGIVEN
 
 
 def expiry_of(url: str) -> datetime | None:

@@ -18,6 +18,7 @@ ROWS: tuple[frozenset[str], ...] = (
             "keyword_policy",
             "routing",
             "fallback_receivers",
+            "media_policy",
             "ticket_policy",
             "retention_policy",
         }
@@ -69,6 +70,8 @@ COUNTING_SEGMENTS = "messaging_pipeline.messages.segments"
 LIBRARIES_AND_WHO_USES_THEM = {
     "aiohttp": {"simulator"},
     "aiosmtpd": {"simulator"},
+    "boto3": {"media"},
+    "botocore": {"media"},
     "celery": {"workers", "publish"},
     "click": {"cli"},
     "flask": {"webhooks"},
