@@ -11,7 +11,7 @@ from typing import Literal
 from messaging_pipeline.gates.question import Question
 from messaging_pipeline.gates.verdict import Verdict
 from messaging_pipeline.ids import E164
-from messaging_pipeline.messages.phone_numbers import country_of
+from messaging_pipeline.messages.phone_numbers import ruling_country_of
 
 Kind = Literal["Messaging Service", "alphanumeric sender", "short code", "toll-free number", "number"]
 
@@ -36,7 +36,7 @@ def ask(question: Question) -> Verdict:
     """Ask the rules of the recipient's country."""
     if not question.to.startswith(_GOVERNED):
         return _NO_RULES
-    rule = _RULES.get(country_of(question.to))
+    rule = _RULES.get(ruling_country_of(question.to))
     return _NO_RULES if rule is None else rule(question)
 
 
@@ -127,7 +127,7 @@ def _unknown(key: str) -> Verdict:
 
 def _is_from(question: Question, *countries: str) -> bool:
     sender = question.sender or ""
-    return sender.startswith("+") and country_of(E164(sender)) in countries
+    return sender.startswith("+") and ruling_country_of(E164(sender)) in countries
 
 
 _US_REMEDY = "use a registered 10DLC number, a verified toll-free number or a short code"

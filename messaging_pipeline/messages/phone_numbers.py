@@ -17,6 +17,9 @@ _UNKNOWN_REGION = "ZZ"
 _NO_REGION = frozenset({"ZZ", "001"})
 """What libphonenumber answers for unknown codes and for codes of no country, such as +800."""
 
+US_TERRITORIES = frozenset({"AS", "GU", "MP", "PR", "VI"})
+"""Countries of their own in ISO 3166, whose numbers are those of US carriers."""
+
 _HIDDEN = "•••"
 _LEAST_HIDDEN = 4
 _LEAST_SHOWN = 2
@@ -88,6 +91,12 @@ def country_of(number: E164) -> str:
         parsed.country_code or 0
     )
     return _UNKNOWN_REGION if region in _NO_REGION else region
+
+
+def ruling_country_of(number: E164) -> str:
+    """Return the country whose carriers' rules hold for a number: the territories of the US count to it."""
+    country = country_of(number)
+    return "US" if country in US_TERRITORIES else country
 
 
 def is_toll_free(number: str) -> bool:

@@ -8,7 +8,9 @@ from tests.support.asking_gates import a_question
 
 US, CANADA, UK, INDIA, FRANCE = "+12125550123", "+14165550123", "+447400123456", "+919876543210", "+33612345678"
 LONG_CODE, TOLL_FREE, SHORT_CODE, NAME = "+14155550100", "+18005550100", "123456", "Acme"
-LONDON, MONTREAL = "+442071234567", "+15145550100"
+LONDON, MONTREAL, SAN_JUAN = "+442071234567", "+15145550100", "+17875550100"
+PUERTO_RICO, VIRGIN_ISLANDS, GUAM, SAMOA, MARIANAS = (f"+1{code}5550123" for code in (787, 340, 671, 684, 670))
+JAMAICA = "+18765550123"
 POOL = None
 
 
@@ -50,6 +52,15 @@ def test_the_kind_of_a_sender_is_seen_from_how_it_is_written(sender: str | None,
         (US, POOL, {"ten_dlc": "approved"}, "passes"),
         (US, POOL, {"ten_dlc": "pending", "toll_free": "verified"}, "passes"),
         (US, POOL, {"ten_dlc": "pending"}, "refused"),
+        (US, SAN_JUAN, {"ten_dlc": "approved"}, "passes"),
+        (PUERTO_RICO, LONG_CODE, {"ten_dlc": "pending"}, "refused"),
+        (PUERTO_RICO, NAME, {}, "refused"),
+        (PUERTO_RICO, POOL, {"ten_dlc": "approved"}, "passes"),
+        (VIRGIN_ISLANDS, TOLL_FREE, {"toll_free": "pending"}, "refused"),
+        (GUAM, LONG_CODE, {}, "warns"),
+        (SAMOA, POOL, {"ten_dlc": "none"}, "refused"),
+        (MARIANAS, POOL, {"toll_free": "verified"}, "passes"),
+        (JAMAICA, LONG_CODE, {"ten_dlc": "none"}, "passes"),
         (CANADA, LONG_CODE, {"ten_dlc": "none"}, "passes"),
         (CANADA, TOLL_FREE, {"toll_free": "pending"}, "refused"),
         (CANADA, TOLL_FREE, {"toll_free": "verified"}, "passes"),
