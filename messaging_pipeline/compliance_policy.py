@@ -5,8 +5,11 @@ from functools import cache
 from typing import Annotated, Literal, Self, get_args
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.dataclasses import dataclass
+
+from messaging_pipeline.messages.likeness import has_words_of_its_own
+from messaging_pipeline.messages.links import is_domain
 
 #: Tags that mean something to a gate.
 INTENT_TAG = "intent"
@@ -75,21 +78,17 @@ WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
 
 @dataclass(frozen=True, config=_STRICT)
-class QuietHours:
-    """When nothing is sent, by the recipient's own clock.
+class Hours:
+    """From when to when nothing is sent, by the recipient's own clock.
 
     ``begin`` and ``end`` are ``from`` and ``to`` in the file. ``days`` are those on which quiet hours begin,
-    ``closed_days`` those that are quiet from midnight to midnight. Messages whose tag ``intent`` is one of
-    ``exempt_intents`` leave at any time. ``time_zone`` is assumed where a number tells none.
+    ``closed_days`` those that are quiet from midnight to midnight.
     """
 
-    enabled: bool = True
     begin: Annotated[WallClock, Field(alias="from")] = time(21)
     end: Annotated[WallClock, Field(alias="to")] = time(8)
     days: tuple[Weekday, ...] = WEEKDAYS
     closed_days: tuple[Weekday, ...] = ()
-    exempt_intents: tuple[Intent, ...] = ("otp", REPLY_INTENT)
-    time_zone: TimeZone | None = None
 
     @model_validator(mode="after")
     def _leaves_time_to_send(self) -> Self:
@@ -101,16 +100,67 @@ class QuietHours:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class QuietHours(Hours):
+    """When nothing is sent, and what is sent all the same.
+
+    Messages whose tag ``intent`` is one of ``exempt_intents`` leave at any time, those for whose intent ``intents`` has
+    hours keep those instead. ``time_zone`` is assumed where a number tells none.
+    """
+
+    enabled: bool = True
+    exempt_intents: tuple[Intent, ...] = ("otp", REPLY_INTENT)
+    intents: dict[Intent, Hours] = Field(default_factory=dict)
+    time_zone: TimeZone | None = None
+
+    def hours_for(self, intent: str | None) -> Hours:
+        """Return the hours that a message with this intent keeps, unless it is exempt."""
+        return self if intent is None else self.intents.get(intent, self)
+
+    @model_validator(mode="after")
+    def _says_one_thing_of_an_intent(self) -> Self:
+        for intent in self.intents:
+            if intent in self.exempt_intents:
+                raise ValueError(f"has hours for the intent {intent!r}, which exempt_intents lets pass at any time")
+        return self
+
+
+def _sample(text: str) -> str:
+    if not has_words_of_its_own(text):
+        raise ValueError("holds a sample of placeholders alone; give the text as it was registered")
+    return text
+
+
+def _links(value: object) -> object:
+    """``true``, ``false``, or a list of domains in small letters."""
+    if isinstance(value, bool):
+        return value
+    domains = value if isinstance(value, list | tuple) else ()
+    if not domains or not all(isinstance(one, str) and is_domain(one) for one in domains):
+        raise ValueError("is neither true nor false nor a list of domains, such as example.com")
+    return tuple(one.lower() for one in domains)
+
+
+Sample = Annotated[str, StringConstraints(min_length=1, max_length=1024), AfterValidator(_sample)]
+Links = Annotated[bool | tuple[str, ...], BeforeValidator(_links)]
+
+
+@dataclass(frozen=True, config=_STRICT)
 class Registration:
     """How a service's senders are registered; what is left out is unknown, and warned of but not refused.
 
     ``ten_dlc`` is its campaign for US long codes, ``toll_free`` the verification of its toll-free numbers,
     ``dlt`` whether sender and templates are registered in India. ``use_case`` is what the campaign was registered for,
-    and ``content`` what becomes of a text that strays from it.
+    ``links`` whether its texts have links, or to which domains; ``content`` is what becomes of a text that strays from
+    these. ``samples`` are its sample texts, with placeholders such as ``{name}``, and ``on_drift`` is what becomes of a
+    text that is like none of them: one whose likeness (0 to 1) to each is less than ``least_likeness``.
     """
 
     ten_dlc: Literal["approved", "pending", "rejected", "none"] | None = None
     toll_free: Literal["verified", "pending", "rejected", "none"] | None = None
     dlt: bool = False
     use_case: UseCase | None = None
+    links: Links | None = None
     content: Literal["warn", "block"] = "warn"
+    samples: Annotated[tuple[Sample, ...], Field(max_length=20)] = ()
+    on_drift: Literal["warn", "block"] = "warn"
+    least_likeness: Annotated[float, Field(gt=0, le=1)] = 0.4

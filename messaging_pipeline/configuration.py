@@ -110,7 +110,8 @@ class Tenant:
     Twilio has signed: no API key ever signs a webhook.
     ``api_concurrency`` is how many API requests may be under way at once for the account, by all workers
     together; unset, nobody counts. ``reconcile_share`` is the part of them that reconciliation may use.
-    ``retention`` says when contents and numbers go; unset, they never do.
+    ``retention`` says when contents and numbers go; unset, they never do. ``quiet_hours`` are those of its services
+    that have none of their own.
     """
 
     account_sid: AccountSid
@@ -122,6 +123,7 @@ class Tenant:
     reconcile_share: Annotated[float, Field(gt=0, le=1)] = 0.1
     keywords: KeywordPolicy = Field(default_factory=KeywordPolicy)
     retention: RetentionPolicy | None = None
+    quiet_hours: QuietHours | None = None
 
     @model_validator(mode="after")
     def _a_key_has_its_secret(self) -> Self:
@@ -188,8 +190,9 @@ class Configuration(BaseModel):
         return service
 
     def quiet_hours_of(self, service: Service) -> QuietHours | None:
-        """Return the quiet hours that a service keeps: its own, or else those of all services."""
-        policy = service.quiet_hours or self.quiet_hours
+        """Return the quiet hours that a service keeps: its own, or its tenant's, or else those of all."""
+        tenant = self.tenants.get(service.tenant)
+        policy = service.quiet_hours or (tenant and tenant.quiet_hours) or self.quiet_hours
         return policy if policy is not None and policy.enabled else None
 
     def way(self, name: str, tenant: str, to: E164) -> Way | None:

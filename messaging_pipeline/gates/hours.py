@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from messaging_pipeline.compliance_policy import WEEKDAYS, QuietHours
+from messaging_pipeline.compliance_policy import WEEKDAYS, Hours
 
 #: A message that leaves in the last minute arrives in the quiet hours, and Twilio needs a while to send it.
 LAST_MINUTE = timedelta(minutes=1)
@@ -37,7 +37,7 @@ class Opening:
     after: Spell | None
 
 
-def next_opening(policy: QuietHours, zones: Sequence[str], at: datetime) -> Opening | None:
+def next_opening(policy: Hours, zones: Sequence[str], at: datetime) -> Opening | None:
     """Return the earliest time, from ``at`` on, at which it is quiet in none of the zones; None if there is none."""
     opening = Opening(at, None)
     while opening.at <= at + _LOOK_AHEAD:
@@ -49,13 +49,13 @@ def next_opening(policy: QuietHours, zones: Sequence[str], at: datetime) -> Open
     return None
 
 
-def closing_time(policy: QuietHours, zones: Sequence[str], at: datetime) -> datetime | None:
+def closing_time(policy: Hours, zones: Sequence[str], at: datetime) -> datetime | None:
     """Return when it next becomes quiet in one of the zones; None if not within a day."""
     starts = [spell.starts_at for spell in _spells_around(policy, zones, at)]
     return min((start for start in starts if start > at), default=None)
 
 
-def _spells_around(policy: QuietHours, zones: Sequence[str], at: datetime) -> Iterator[Spell]:
+def _spells_around(policy: Hours, zones: Sequence[str], at: datetime) -> Iterator[Spell]:
     """The spells that begin yesterday, today or tomorrow: no spell is longer than a day."""
     for zone in zones:
         today = at.astimezone(ZoneInfo(zone)).date()
@@ -63,7 +63,7 @@ def _spells_around(policy: QuietHours, zones: Sequence[str], at: datetime) -> It
             yield from _spells_of(policy, zone, day)
 
 
-def _spells_of(policy: QuietHours, zone: str, day: date) -> Iterator[Spell]:
+def _spells_of(policy: Hours, zone: str, day: date) -> Iterator[Spell]:
     weekday = WEEKDAYS[day.weekday()]
     if weekday in policy.closed_days:
         yield _spell(zone, (day, _MIDNIGHT), (day + _DAY, _MIDNIGHT))

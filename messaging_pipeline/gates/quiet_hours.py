@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC
 from zoneinfo import ZoneInfo
 
-from messaging_pipeline.compliance_policy import INTENT_TAG, TIME_ZONE_TAG, QuietHours, is_time_zone
+from messaging_pipeline.compliance_policy import INTENT_TAG, TIME_ZONE_TAG, Hours, QuietHours, is_time_zone
 from messaging_pipeline.gates.hours import Opening, closing_time, next_opening
 from messaging_pipeline.gates.question import Question
 from messaging_pipeline.gates.verdict import Verdict
@@ -21,10 +21,11 @@ def ask(question: Question) -> Verdict:
     intent = question.tags.get(INTENT_TAG)
     if intent in policy.exempt_intents:
         return Verdict.passes(f"messages with the intent {intent} are exempt")
+    hours = policy.hours_for(intent)
     for zones in _hints(question, policy):
-        opening = next_opening(policy, zones, question.at)
+        opening = next_opening(hours, zones, question.at)
         if opening is not None:
-            return _verdict(question, policy, zones, opening)
+            return _verdict(question, hours, zones, opening)
     return _NOWHERE
 
 
@@ -47,9 +48,9 @@ _NOWHERE = Verdict.refused(
 )
 
 
-def _verdict(question: Question, policy: QuietHours, zones: tuple[str, ...], opening: Opening) -> Verdict:
+def _verdict(question: Question, hours: Hours, zones: tuple[str, ...], opening: Opening) -> Verdict:
     if opening.after is None:
-        return Verdict.passes(f"it is not quiet in {_named(zones)}", closing_time(policy, zones, question.at))
+        return Verdict.passes(f"it is not quiet in {_named(zones)}", closing_time(hours, zones, question.at))
     there = opening.at.astimezone(ZoneInfo(opening.after.zone))
     reason = f"quiet hours where the recipient is; not before {there:%Y-%m-%d %H:%M} in {opening.after.zone}"
     if question.expires_at is not None and question.expires_at <= opening.at:

@@ -9,6 +9,7 @@ from messaging_pipeline.configuration import Configuration, load_configuration
 from messaging_pipeline.errors import InvalidSettings
 from tests.support.factories import configuration_file, settings
 
+ACME = "[tenants.acme]\naccount_sid = 'AC0123456789abcdef0123456789abcdef'\nauth_token = 'env:ACME_AUTH_TOKEN'\n"
 OFFERS = '[services.offers]\nfrom_number = "+12065550100"\n'
 
 
@@ -41,6 +42,26 @@ def test_a_services_own_quiet_hours_replace_those_of_all(tmp_path: Path) -> None
     assert configuration.quiet_hours_of(configuration.services["alerts"]) is None
 
 
+def test_a_tenants_quiet_hours_are_those_of_its_services_without_their_own(tmp_path: Path) -> None:
+    text = (
+        f"{OFFERS}{ACME}"
+        '[tenants.acme.quiet_hours]\nfrom = "19:00"\n'
+        '[services.news]\ntenant = "acme"\nfrom_number = "+12065550102"\n'
+        '[services.own]\ntenant = "acme"\nfrom_number = "+12065550103"\n[services.own.quiet_hours]\nfrom = "18:00"\n'
+        '[services.never]\ntenant = "acme"\nfrom_number = "+12065550104"\n'
+        "[services.never.quiet_hours]\nenabled = false\n[quiet_hours]\n"
+    )
+    configuration = load(tmp_path, text)
+    kept = {key: configuration.quiet_hours_of(service) for key, service in configuration.services.items()}
+    begins = {key: policy and policy.begin.hour for key, policy in kept.items() if key != "default"}
+    assert begins == {"offers": 21, "news": 19, "own": 18, "never": None}
+
+
+def test_domains_are_read_in_small_letters(tmp_path: Path) -> None:
+    configuration = load(tmp_path, f'{OFFERS}[services.offers.registration]\nlinks = ["Example.COM"]\n')
+    assert configuration.services["offers"].registration.links == ("example.com",)
+
+
 @pytest.mark.parametrize(
     ("text", "place"),
     [
@@ -52,6 +73,15 @@ def test_a_services_own_quiet_hours_replace_those_of_all(tmp_path: Path) -> None
         ('[quiet_hours]\nclosed_days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]\n', "quiet_hours"),
         ('[quiet_hours]\ntime_zone = "Mars/Olympus"\n', "quiet_hours.time_zone"),
         ("[quiet_hours]\nuntil = 8\n", "quiet_hours.until"),
+        (f"{ACME}[tenants.acme.quiet_hours]\ntime_zone = 'Mars/Olympus'\n", "tenants.acme.quiet_hours.time_zone"),
+        ('[quiet_hours.intents.marketing]\nfrom = "08:00"\n', "quiet_hours.intents.marketing"),
+        ("[quiet_hours.intents.marketing]\nenabled = false\n", "quiet_hours.intents.marketing.enabled"),
+        ("[quiet_hours.intents.otp]\n", "quiet_hours"),
+        ('[services.offers.registration]\nlinks = "example.com"\n', "services.offers.registration.links"),
+        ('[services.offers.registration]\nlinks = ["https://example.com/"]\n', "services.offers.registration.links"),
+        ("[services.offers.registration]\nlinks = []\n", "services.offers.registration.links"),
+        ('[services.offers.registration]\nsamples = ["{code}"]\n', "services.offers.registration.samples.0"),
+        ("[services.offers.registration]\nleast_likeness = 2\n", "services.offers.registration.least_likeness"),
         ('[services.offers.registration]\nten_dlc = "maybe"\n', "services.offers.registration.ten_dlc"),
         ("[services.offers.registration]\nbrand = 1\n", "services.offers.registration.brand"),
     ],

@@ -43,6 +43,12 @@ def opening(policy: QuietHours, zones: tuple[str, ...], now: str) -> datetime:
         pytest.param("America/St_Johns", "2026-11-24T01:00", "2026-11-24T11:30", id="half an hour in Newfoundland"),
         pytest.param("Australia/Lord_Howe", "2026-10-03T12:00", "2026-10-03T21:00", id="clocks moved by half an hour"),
         pytest.param("Pacific/Kiritimati", "2026-11-23T08:00", "2026-11-23T18:00", id="fourteen hours ahead"),
+        pytest.param("Asia/Kathmandu", "2026-11-23T02:14", "2026-11-23T02:15", id="Nepal, a minute before eight"),
+        pytest.param("Pacific/Chatham", "2026-09-26T09:00", "2026-09-26T18:15", id="45 minutes, and the short night"),
+        pytest.param("Pacific/Chatham", "2027-04-03T09:00", "2027-04-03T19:15", id="45 minutes, and the long night"),
+        pytest.param("America/Santiago", "2026-09-06T01:00", "2026-09-06T11:00", id="clocks changed at midnight"),
+        pytest.param("Africa/Casablanca", "2027-02-07T00:00", "2027-02-07T08:00", id="back for Ramadan, in the night"),
+        pytest.param("Pacific/Apia", "2011-12-30T09:00", "2011-12-30T18:00", id="a Friday that never came"),
         pytest.param("Pacific/Pago_Pago", "2026-11-23T09:00", "2026-11-23T19:00", id="eleven hours behind"),
     ],
 )
@@ -88,6 +94,14 @@ def test_of_several_zones_the_common_window_counts() -> None:
     coasts = ("America/New_York", "America/Los_Angeles")
     assert opening(NIGHT, coasts, "2026-11-23T14:00") == at("2026-11-23T16:00")  # 08:00 in the west
     assert opening(NIGHT, coasts, "2026-11-24T02:30") == at("2026-11-24T16:00")  # 21:30 in the east
+
+
+def test_on_both_sides_of_the_date_line_the_clock_counts_and_not_the_day() -> None:
+    either_side = ("Pacific/Kiritimati", "Pacific/Honolulu")  # the same clock, a day apart
+    assert opening(NIGHT, either_side, "2026-11-23T08:00") == at("2026-11-23T18:00")
+    no_sunday = quiet_hours(closed_days=("sun",), days=())
+    # Sunday in the east, then Sunday in the west.
+    assert opening(no_sunday, either_side, "2026-11-22T00:00") == at("2026-11-23T10:00")
 
 
 def test_zones_without_a_common_hour_have_no_opening() -> None:

@@ -1,9 +1,10 @@
 """The gate of quiet hours: whose clock counts, who is exempt, and what the reasons say."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 import pytest
 
+from messaging_pipeline.compliance_policy import Hours
 from messaging_pipeline.gates.quiet_hours import ask
 from tests.support.asking_gates import a_question, quiet_hours
 
@@ -86,3 +87,20 @@ def test_a_message_that_would_expire_while_it_waits_is_refused() -> None:
     early, late = datetime(2026, 11, 24, 13, tzinfo=UTC), datetime(2026, 11, 24, 13, 1, tzinfo=UTC)
     assert ask(a_question(TEN_IN_THE_EVENING, quiet_hours=NIGHT, expires_at=early)).outcome == "refused"
     assert ask(a_question(TEN_IN_THE_EVENING, quiet_hours=NIGHT, expires_at=late)).outcome == "waits"
+
+
+@pytest.mark.parametrize(
+    ("intent", "at", "outcome"),
+    [
+        pytest.param("marketing", "2026-11-23T23:30:00+00:00", "waits", id="18:30, and marketing ends at six"),
+        pytest.param("reminder", "2026-11-23T23:30:00+00:00", "passes", id="18:30, and all else may go until nine"),
+        pytest.param(None, "2026-11-23T23:30:00+00:00", "passes", id="without an intent the usual hours count"),
+        pytest.param("marketing", "2026-11-22T17:00:00+00:00", "waits", id="no marketing on a Sunday"),
+        pytest.param("reminder", "2026-11-22T17:00:00+00:00", "passes", id="all else may go on a Sunday"),
+        pytest.param("otp", "2026-11-22T08:00:00+00:00", "passes", id="what is exempt stays exempt"),
+    ],
+)
+def test_an_intent_may_have_hours_of_its_own(intent: str | None, at: str, outcome: str) -> None:
+    policy = quiet_hours(intents={"marketing": Hours(begin=time(18), end=time(10), closed_days=("sun",))})
+    tags = {} if intent is None else {"intent": intent}
+    assert ask(a_question(at, tags=tags, quiet_hours=policy)).outcome == outcome
