@@ -1,5 +1,7 @@
 """Every metric and its labels; nothing is counted anywhere else. No number and no message id is ever a label."""
 
+from collections.abc import Mapping
+
 from prometheus_client import Counter, Gauge, Histogram, start_http_server
 
 _accepted = Counter("messaging_accepted_total", "Messages written down.", ["service"])
@@ -45,6 +47,10 @@ _signatures_refused = Counter(
 )
 _reports = Counter("messaging_reports_total", "Status reports by what they were to us.", ["kind"])
 _swept = Counter("messaging_swept_total", "What the sweep put right.", ["kind"])
+_gate_verdicts = Counter(
+    "messaging_gate_verdicts_total", "Messages that a gate refused, put off or warned of.", ["gate", "outcome"]
+)
+_gate_waiting = Gauge("messaging_gate_waiting", "Messages that wait at a gate, as last counted.", ["service", "gate"])
 _media_checks = Counter("messaging_media_checks_total", "Messages whose media were looked at.", ["service", "finding"])
 _mms_links = Counter(
     "messaging_mms_links_total", "Media that could not arrive, by what came of their links.", ["service", "kind"]
@@ -155,6 +161,18 @@ def record_swept(kind: str, count: int) -> None:
     """Count what the sweep put right: `woken`, `returned`, `unconfirmed`, `expired`, `matched`."""
     if count:
         _swept.labels(kind).inc(count)
+
+
+def record_gate(gate: str, outcome: str, count: int = 1) -> None:
+    """Count messages that a gate let wait (`waits`), `refused` or, for their text, warned of (`warns`)."""
+    _gate_verdicts.labels(gate, outcome).inc(count)
+
+
+def record_waiting_at_gates(waiting: Mapping[tuple[str, str], int]) -> None:
+    """Show how many messages of each service wait at each gate."""
+    _gate_waiting.clear()
+    for (service, gate), count in waiting.items():
+        _gate_waiting.labels(service, gate).set(count)
 
 
 def record_media_check(service: str, finding: str) -> None:

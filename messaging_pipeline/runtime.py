@@ -28,6 +28,7 @@ from messaging_pipeline.deliver.outgoing import Outgoing
 from messaging_pipeline.deliver.seats import Seats
 from messaging_pipeline.deliver.supply import Supply
 from messaging_pipeline.deliver.sweep import Sweep
+from messaging_pipeline.deliver.waiting_at_gates import WaitingAtGates
 from messaging_pipeline.fallback.by_celery import ByCelery
 from messaging_pipeline.fallback.by_email import ByEmail
 from messaging_pipeline.fallback.by_http import ByHttp
@@ -291,6 +292,7 @@ def _sweep(base: Runtime, media: MediaAddresses, wake_fallbacks: Callable[[list[
         board=base.board,
         following=base.following,
         link_texts=LinkTexts(base.pool, base.clock, base.sealer, base.accepting, media),
+        waiting_at_gates=WaitingAtGates(base.pool, base.clock),
         wake_fallbacks=wake_fallbacks,
         wake_tickets=partial(wake_entries, base.publisher),
     )

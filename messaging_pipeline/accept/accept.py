@@ -11,7 +11,7 @@ from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from messaging_pipeline.accept.as_sent import as_sent, see_to_media
-from messaging_pipeline.accept.gates import past_the_gates, question_of, require_sender
+from messaging_pipeline.accept.gates import count_what_gates_said, past_the_gates, question_of, require_sender
 from messaging_pipeline.accept.request import SendRequest, parse_send_request
 from messaging_pipeline.clock import Clock
 from messaging_pipeline.configuration import Configuration
@@ -53,7 +53,7 @@ class Accepting:
         request = request if note is None else replace(request, note=note)
         ((message_id, is_new),) = in_transaction(self.pool, lambda connection: self._write(connection, [request], now))
         if is_new:
-            record_accepted(request.service, 1)
+            self._count([request])
             self._wake({request.service} if _due(request, now) else set())
         return message_id
 
@@ -62,8 +62,7 @@ class Accepting:
         now = self.clock.now()
         written = in_transaction(self.pool, lambda connection: self._write(connection, requests, now))
         fresh = [request for request, (_, is_new) in zip(requests, written, strict=True) if is_new]
-        for service in {request.service for request in fresh}:
-            record_accepted(service, sum(request.service == service for request in fresh))
+        self._count(fresh)
         self._wake({request.service for request in fresh if _due(request, now)})
         return [message_id for message_id, _ in written]
 
@@ -142,8 +141,9 @@ class Accepting:
             "status": Status.PENDING,
             "due_at": request.leaves_at(now),
             "expires_at": request.expires_at,
-            "reason": request.waits.reason if request.waits else None,
-            "note": request.note,
+            "reason": request.waits.verdict.reason if request.waits else None,
+            "gate": request.waits.gate if request.waits else None,
+            "note": request.told(),
             "tags": Jsonb(dict(request.tags)),
             "idempotency_key": request.idempotency_key,
             "sequence": request.sequence,
@@ -160,6 +160,11 @@ class Accepting:
         if not self.sealer.recognises(fingerprint, request.identity()):
             raise IdempotencyConflict("message_id" if same_id else "idempotency_key", UUID(str(first)))
         return MessageId(first)
+
+    def _count(self, fresh: Sequence[SendRequest]) -> None:
+        for request in fresh:
+            record_accepted(request.service, 1)
+            count_what_gates_said(request)
 
     def _wake(self, services: set[ServiceKey]) -> None:
         for service in sorted(services):

@@ -41,9 +41,10 @@ class Explaining:
         standing = self.board.standing(request.service)
         require_sender(request, service)
         answers = ask_every_gate(self._question(request, service))
-        verdict = weightiest(answers).verdict
+        answer = weightiest(answers)
+        verdict = answer.verdict
         goes = standing.accepting and verdict.outcome != "refused"
-        waits = verdict if verdict.outcome == "waits" else None
+        waits = answer if verdict.outcome == "waits" else None
         return {
             "to": request.to,
             "country": country_of(request.to),
@@ -56,7 +57,7 @@ class Explaining:
             **_weight(request),
             "verdict": verdict.outcome if standing.accepting else "refused",
             "next_allowed_at": replace(request, waits=waits).leaves_at(now) if goes else None,
-            "gates": [{"gate": answer.gate, **asdict(answer.verdict)} for answer in answers],
+            "gates": [{"gate": one.gate, **asdict(one.verdict)} for one in answers],
         }
 
     def _question(self, request: SendRequest, service: Service) -> Question:

@@ -88,6 +88,7 @@ class AcceptingFromBroker:
             "due_at": desk.clock.now(),
             "expires_at": None,
             "reason": str(error),
+            "gate": None,
             "note": None,
             "tags": Jsonb({}),
             "idempotency_key": None,

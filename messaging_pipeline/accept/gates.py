@@ -6,8 +6,9 @@ from datetime import datetime
 from messaging_pipeline.accept.request import SendRequest
 from messaging_pipeline.configuration import Configuration, Service
 from messaging_pipeline.errors import InvalidInput
-from messaging_pipeline.gates.order import GATES, ask_every_gate, weightiest
+from messaging_pipeline.gates.order import GATES, NOTED, ask_every_gate, weightiest
 from messaging_pipeline.gates.question import Question, question_about
+from messaging_pipeline.metrics import record_gate
 
 REFUSALS = {name: f"gate:{name}" for name, _ in GATES}
 """A refusal names its gate in place of a field."""
@@ -38,8 +39,23 @@ def question_of(request: SendRequest, configuration: Configuration, service: Ser
 
 def past_the_gates(request: SendRequest, question: Question) -> SendRequest:
     """Return the request, put off if it must wait; raises InvalidInput naming the gate that refuses it."""
-    answer = weightiest(ask_every_gate(question))
+    answers = ask_every_gate(question)
+    answer = weightiest(answers)
     verdict = answer.verdict
     if verdict.outcome == "refused":
+        record_gate(answer.gate, verdict.outcome)
         raise InvalidInput(REFUSALS[answer.gate], verdict.reason, verdict.remedy)
-    return replace(request, waits=verdict) if verdict.outcome == "waits" else request
+    warnings = [one for one in answers if one.verdict.outcome == "warns" and one.gate in NOTED]
+    return replace(
+        request,
+        waits=answer if verdict.outcome == "waits" else None,
+        warnings=tuple(f"{one.gate}: {one.verdict.reason}" for one in warnings),
+    )
+
+
+def count_what_gates_said(request: SendRequest) -> None:
+    """Count the warnings and the wait of a message that was written down."""
+    for warning in request.warnings:
+        record_gate(warning.partition(":")[0], "warns")
+    if request.waits is not None:
+        record_gate(request.waits.gate, "waits")

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from messaging_pipeline.compliance_policy import TIME_ZONE_TAG, is_time_zone
 from messaging_pipeline.errors import InvalidInput
-from messaging_pipeline.gates.verdict import Verdict
+from messaging_pipeline.gates.verdict import Answer
 from messaging_pipeline.ids import E164, MessageId, ServiceKey, TenantKey
 from messaging_pipeline.messages.content import Content, parse_content
 from messaging_pipeline.messages.phone_numbers import parse_e164, parse_sender
@@ -59,7 +59,8 @@ class SendRequest:
     """A message that may be written down; every field has been checked.
 
     ``service`` and ``content`` are what will be used, ``asked_service`` and ``asked_body`` what was asked for.
-    ``note`` is what people should know of its acceptance, ``waits`` the gate's word if it must wait.
+    ``note`` is what people should know of its acceptance, ``warnings`` what gates say of its text, and ``waits`` the
+    gate's word if it must wait.
     """
 
     to: E164
@@ -79,12 +80,18 @@ class SendRequest:
     asked_service: ServiceKey
     asked_body: str | None
     note: str | None = None
-    waits: Verdict | None = None
+    warnings: tuple[str, ...] = ()
+    waits: Answer | None = None
 
     def leaves_at(self, now: datetime) -> datetime:
         """Return when it may leave at the earliest."""
         asked = max(self.send_at or now, now)
-        return asked if self.waits is None or self.waits.until is None else max(self.waits.until, asked)
+        until = None if self.waits is None else self.waits.verdict.until
+        return asked if until is None else max(until, asked)
+
+    def told(self) -> str | None:
+        """Return what its history begins with, for people."""
+        return "; ".join(part for part in (self.note, *self.warnings) if part) or None
 
     def identity(self) -> dict[str, Any]:
         """What makes two requests the same message: what is said, to whom and from where.

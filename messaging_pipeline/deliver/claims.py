@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from psycopg import Connection
@@ -71,11 +72,13 @@ def release(
     reason: str,
     now: datetime,
     due_at: datetime | None = None,
+    gate: str | None = None,
     cap: CapDay | None = None,
 ) -> None:
-    """Give back messages of one claim that were not started; ``due_at`` puts them off until then."""
+    """Give back messages of one claim that were not started; ``due_at`` puts them off until then, ``gate`` is why."""
     if messages:
-        in_transaction(pool, lambda connection: _release(connection, messages, reason, now, due_at, cap))
+        values = {"reason": reason, "now": now, "due_at": due_at, "gate": gate}
+        in_transaction(pool, lambda connection: _release(connection, messages, values, cap))
 
 
 def put_off(
@@ -141,18 +144,10 @@ def _left(connection: Connection[TupleRow], cap: CapDay) -> int:
 def _release(
     connection: Connection[TupleRow],
     messages: Sequence[ClaimedMessage],
-    reason: str,
-    now: datetime,
-    due_at: datetime | None,
+    values: Mapping[str, Any],
     cap: CapDay | None,
 ) -> None:
-    values = {
-        "message_ids": [message.id for message in messages],
-        "claim_id": messages[0].claim_id,
-        "reason": reason,
-        "due_at": due_at,
-        "now": now,
-    }
-    connection.execute(sql("release_claim"), values)
+    taken = {"message_ids": [message.id for message in messages], "claim_id": messages[0].claim_id}
+    connection.execute(sql("release_claim"), {**values, **taken})
     if cap is not None:
         use_cap(connection, cap, -sum(message.segments for message in messages))

@@ -8,7 +8,7 @@ from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.deliver.claims import ClaimedMessage
 from messaging_pipeline.gates import quiet_hours
 from messaging_pipeline.gates.question import question_about
-from messaging_pipeline.gates.verdict import Verdict
+from messaging_pipeline.gates.verdict import Answer, Verdict
 from messaging_pipeline.messages.state_machine import Status
 
 #: How often a message is looked at whose service is another tenant's now: it stands in nobody's way meanwhile.
@@ -34,12 +34,13 @@ BARS: Mapping[str, Bar] = {
 """By the name that the statement ``turn_page`` gives them."""
 
 
-def ask_about_the_time(configuration: Configuration, message: ClaimedMessage, now: datetime) -> Verdict:
+def ask_about_the_time(configuration: Configuration, message: ClaimedMessage, now: datetime) -> Answer:
     """Ask again whether now is a time to send; hours may have passed since the message was accepted."""
     service = configuration.services[message.service]
     if service.tenant != message.tenant:
-        return Verdict.waits(now + _PUT_OFF, "its service is another tenant's now; give it back, or cancel the message")
-    return quiet_hours.ask(
+        reason = "its service is another tenant's now; give it back, or cancel the message"
+        return Answer("service", Verdict.waits(now + _PUT_OFF, reason))
+    verdict = quiet_hours.ask(
         question_about(
             configuration,
             service,
@@ -49,3 +50,4 @@ def ask_about_the_time(configuration: Configuration, message: ClaimedMessage, no
             at=now,
         )
     )
+    return Answer("quiet_hours", verdict)

@@ -28,7 +28,7 @@ from messaging_pipeline.ids import ServiceKey, TenantKey
 from messaging_pipeline.media.findings import Unfit
 from messaging_pipeline.media.signing import CannotSign
 from messaging_pipeline.messages.state_machine import Status
-from messaging_pipeline.metrics import record_media_check
+from messaging_pipeline.metrics import record_gate, record_media_check
 from messaging_pipeline.pacing.daily_cap import CapDay
 from messaging_pipeline.sealing import CannotUnseal
 from messaging_pipeline.services.board import ServiceBoard
@@ -133,12 +133,14 @@ class Lane:
     def _send(self, book: Book, batch: Batch, message: ClaimedMessage) -> Step | None:
         """Send one message; return what follows, or None when it was not sent."""
         now = self.clock.now()
-        verdict = ask_about_the_time(self.supply.configuration, message, now)
+        answer = ask_about_the_time(self.supply.configuration, message, now)
+        verdict = answer.verdict
         if verdict.outcome == "refused":
+            record_gate(answer.gate, verdict.outcome)
             book.refuse(message, verdict.reason)
             return None
-        if verdict.outcome == "waits" and verdict.until is not None:
-            self.supply.put_back(batch, [message], verdict.reason, put_off=verdict.until - now)
+        if verdict.outcome == "waits":
+            self.supply.let_wait([message], answer, batch.cap)
             return None
         request = self._request(book, batch, message, now, verdict.until)
         if request is None:

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from messaging_pipeline.clock import Clock
 from messaging_pipeline.configuration import Configuration
@@ -20,7 +20,9 @@ from messaging_pipeline.deliver.claims import (
 from messaging_pipeline.deliver.gates import ask_about_the_time
 from messaging_pipeline.deliver.order import Turns
 from messaging_pipeline.deliver.seats import Seats
+from messaging_pipeline.gates.verdict import Answer
 from messaging_pipeline.ids import ServiceKey
+from messaging_pipeline.metrics import record_gate
 from messaging_pipeline.pacing.daily_cap import CapDay, cap_day
 from messaging_pipeline.pacing.token_bucket import Grant, TokenBucket
 from messaging_pipeline.services.board import ServiceBoard
@@ -124,6 +126,12 @@ class Supply:
         due_at = None if put_off is None else now + put_off
         release(self.pool, left, reason=reason, now=now, due_at=due_at, cap=batch.cap)
 
+    def let_wait(self, messages: Sequence[ClaimedMessage], answer: Answer, cap: CapDay | None) -> None:
+        """Give back what has to wait at a gate, to be due when that lets it through."""
+        verdict, now = answer.verdict, self.clock.now()
+        release(self.pool, messages, reason=verdict.reason, now=now, due_at=verdict.until, gate=answer.gate, cap=cap)
+        record_gate(answer.gate, "waits", len(messages))
+
     def _terms(self, service: ServiceKey) -> _Terms:
         standing = self.board.standing(service)
         rate = standing.segments_per_second
@@ -146,21 +154,19 @@ class Supply:
         """
         now = self.clock.now()
         claimed = claim_due(self.pool, wanted, now=now, lease_until=now + self.lease)
-        awake = self._without_those_who_wait(claimed, wanted.cap, now)
+        awake = self._without_those_who_wait(claimed, wanted.cap)
         spare = grant.granted - sum(message.segments for message in awake)
         if spare:
             bucket.give_back(spare, grant)
         return Batch(wanted.service, awake, time.monotonic(), wanted.cap) if claimed else None
 
-    def _without_those_who_wait(
-        self, claimed: Sequence[ClaimedMessage], cap: CapDay | None, now: datetime
-    ) -> list[ClaimedMessage]:
+    def _without_those_who_wait(self, claimed: Sequence[ClaimedMessage], cap: CapDay | None) -> list[ClaimedMessage]:
         """Put off what may not leave at this hour: it must not use up the rate of those who are awake."""
+        now = self.clock.now()
         asked = [(message, ask_about_the_time(self.configuration, message, now)) for message in claimed]
-        for verdict in {verdict for _, verdict in asked if verdict.outcome == "waits"}:
-            waiting = [message for message, its_verdict in asked if its_verdict == verdict]
-            release(self.pool, waiting, reason=verdict.reason, now=now, due_at=verdict.until, cap=cap)
-        return [message for message, verdict in asked if verdict.outcome != "waits"]
+        for answer in {answer for _, answer in asked if answer.verdict.outcome == "waits"}:
+            self.let_wait([message for message, its_answer in asked if its_answer == answer], answer, cap)
+        return [message for message, answer in asked if answer.verdict.outcome != "waits"]
 
     def _claim_other(self, wanted: Wanted, terms: _Terms) -> Batch | None:
         """Nothing was claimed: the cap is spent, the next message weighs more than the batch, or nothing is due."""

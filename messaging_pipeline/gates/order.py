@@ -1,11 +1,10 @@
 """All gates, in the order in which they are asked, and what they say together."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from messaging_pipeline.gates import campaign, consent, number_health, quiet_hours, sender_rules
 from messaging_pipeline.gates.question import Question
-from messaging_pipeline.gates.verdict import Outcome, Verdict
+from messaging_pipeline.gates.verdict import Answer, Outcome, Verdict
 
 Ask = Callable[[Question], Verdict]
 
@@ -18,15 +17,10 @@ GATES: tuple[tuple[str, Ask], ...] = (
 )
 """By the names that refusals and ``explain`` use."""
 
+NOTED: frozenset[str] = frozenset({"campaign"})
+"""The gates whose warnings are about a message's own text: its history says so."""
+
 _WEIGHTS: Mapping[Outcome, int] = {"passes": 0, "warns": 1, "waits": 2, "refused": 3}
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one gate says."""
-
-    gate: str
-    verdict: Verdict
 
 
 def ask_every_gate(question: Question) -> list[Answer]:

@@ -39,3 +39,11 @@ class Verdict:
     def refused(cls, reason: str, remedy: str) -> Self:
         """It may not go."""
         return cls("refused", reason, remedy=remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one gate says."""
+
+    gate: str
+    verdict: Verdict

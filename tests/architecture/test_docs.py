@@ -148,6 +148,7 @@ def test_every_example_of_a_configuration_file_can_be_loaded(block: Block, tmp_p
 def test_there_are_examples_of_the_configuration_file_where_they_are_looked_for() -> None:
     assert {block.place.partition(":")[0] for block in CONFIGURATION} == {
         "README.md",
+        "docs/compliance.md",
         "docs/configuration.md",
         "docs/fallback.md",
         "docs/inbound.md",

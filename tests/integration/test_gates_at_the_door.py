@@ -14,6 +14,7 @@ from messaging_pipeline.simulator.running import Simulator
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.delivering import creates, drain, run_lanes, show
 from tests.support.factories import a_send
+from tests.support.metric_deltas import Counting, sample
 
 QUIET = f'{QUICK_SERVICE}[quiet_hours]\nfrom = "21:00"\nto = "08:00"\n'
 LONDONER, ANGELENO, INDIAN = "+442071234567", "+13105550123", "+912212345678"
@@ -211,3 +212,86 @@ def test_a_message_that_no_hour_is_allowed_for_any_more_ends_with_a_reason_and_m
     assert "time zone" in shown["reason"]
     assert [step["cause"] for step in shown["fallback"]] == ["rejected"]
     assert creates(simulator) == []
+
+
+WARNING = f"""{QUICK_SERVICE}[services.default.registration]
+use_case = "CUSTOMER_CARE"
+samples = ["Hi {{name}}, your table is ready."]
+links = false
+"""
+
+
+def test_a_text_that_strays_is_accepted_where_a_warning_is_enough_and_its_history_says_so(
+    make_runtime: RuntimeMaker,
+) -> None:
+    runtime = make_runtime(WARNING)
+    warned = Counting("messaging_gate_verdicts_total", gate="campaign", outcome="warns")
+    stray = runtime.base.accepting.accept(a_send(body="Half price on shoes, see example.com/shoes"))
+    fitting = runtime.base.accepting.accept(a_send(body="Hi Ada, your table is ready."))
+    detail = show(runtime, stray)["events"][0]["detail"]
+    assert detail.startswith("campaign: the text has a link, and the campaign was registered without; the text is like")
+    assert "shoes" not in detail
+    assert show(runtime, fitting)["events"][0]["detail"] is None
+    assert warned.count == 1
+
+
+def test_a_text_that_drifts_is_refused_where_that_is_wanted(make_runtime: RuntimeMaker) -> None:
+    refused = Counting("messaging_gate_verdicts_total", gate="campaign", outcome="refused")
+    error = refusal(make_runtime(WARNING + 'on_drift = "block"\n'), body="Half price on shoes")
+    assert (error.field, refused.count) == ("gate:campaign", 1)
+    assert "shoes" not in str(error)
+
+
+def test_a_link_of_a_public_shortener_is_refused_whatever_is_declared(sending: WorkerRuntime) -> None:
+    error = refusal(sending, body="Your table: https://bit.ly/3xyz")
+    assert (error.field, "bit.ly" in error.reason, "3xyz" in str(error)) == ("gate:campaign", True, False)
+
+
+def test_a_message_that_waits_says_at_which_gate_and_is_counted_until_it_leaves(
+    quiet: WorkerRuntime, clock: ManualClock
+) -> None:
+    clock.advance(8 * 3600)  # 20:00 in London
+    late = quiet.base.accepting.accept(a_send(to=LONDONER))
+    clock.advance(2 * 3600)
+    at_once = quiet.base.accepting.accept(a_send(to=LONDONER, body="Good night."))
+    quiet.base.accepting.accept(a_send(to=ANGELENO))
+    assert show(quiet, late)["gate"] is None
+    drain(quiet)
+    assert {show(quiet, one)["gate"] for one in (late, at_once)} == {"quiet_hours"}
+    quiet.sweep.run()
+    assert sample("messaging_gate_waiting", service="default", gate="quiet_hours") == 2
+    clock.advance(10 * 3600)
+    drain(quiet)
+    assert {(show(quiet, one)["status"], show(quiet, one)["gate"]) for one in (late, at_once)} == {("accepted", None)}
+    quiet.sweep.run()
+    assert sample("messaging_gate_waiting", service="default", gate="quiet_hours") == 0
+
+
+def test_who_waits_is_not_counted_at_every_sweep(quiet: WorkerRuntime, clock: ManualClock) -> None:
+    quiet.sweep.run()
+    quiet.base.accepting.accept(a_send(to=ANGELENO))
+    clock.advance(29)
+    quiet.sweep.run()
+    assert sample("messaging_gate_waiting", service="default", gate="quiet_hours") == 0
+    clock.advance(1)
+    quiet.sweep.run()
+    assert sample("messaging_gate_waiting", service="default", gate="quiet_hours") == 1
+
+
+def test_a_wait_is_counted_once_for_each_message_and_each_time(quiet: WorkerRuntime) -> None:
+    waits = Counting("messaging_gate_verdicts_total", gate="quiet_hours", outcome="waits")
+    send = a_send(to=ANGELENO, idempotency_key="order-1")
+    assert {quiet.base.accepting.accept(send) for _ in range(2)} == {quiet.base.accepting.accept(send)}
+    assert waits.count == 1
+
+
+def test_each_tenant_keeps_its_own_quiet_hours(make_runtime: RuntimeMaker, clock: ManualClock) -> None:
+    runtime = make_runtime(
+        f'{QUIET}[tenants.acme]\naccount_sid = "AC{"c" * 32}"\nauth_token = "env:ACME_AUTH_TOKEN"\n'
+        '[tenants.acme.quiet_hours]\nfrom = "10:00"\nto = "18:00"\n'
+        '[services.acme-news]\ntenant = "acme"\nfrom_number = "+12065550100"\n'
+    )
+    ours = runtime.base.accepting.accept(a_send(to=LONDONER))
+    theirs = runtime.base.accepting.accept(a_send(to=LONDONER, tenant="acme", service="acme-news"))
+    assert show(runtime, ours)["due_at"] == clock.now()
+    assert show(runtime, theirs)["due_at"] == datetime(2026, 11, 23, 18, tzinfo=UTC)

@@ -9,10 +9,10 @@ from (select distinct key from unnest(%(keys)s::text[]) as k (key) order by key)
 with fresh as (
     insert into messages (
         id, tenant, service, to_number, from_number, content, fallback, encoding, segments, priority, status, status_at,
-        due_at, expires_at, reason, tags, idempotency_key, fingerprint, created_at, sequence, position, waits_for
+        due_at, expires_at, reason, gate, tags, idempotency_key, fingerprint, created_at, sequence, position, waits_for
     ) values (
         %(id)s, %(tenant)s, %(service)s, %(to_number)s, %(from_number)s, %(content)s, %(fallback)s, %(encoding)s,
-        %(segments)s, %(priority)s, %(status)s, %(now)s, %(due_at)s, %(expires_at)s, %(reason)s, %(tags)s,
+        %(segments)s, %(priority)s, %(status)s, %(now)s, %(due_at)s, %(expires_at)s, %(reason)s, %(gate)s, %(tags)s,
         %(idempotency_key)s, %(fingerprint)s, %(now)s, %(sequence)s::text,
         case when %(sequence)s::text is not null then nextval('message_positions') end,
         (select m.id from messages m

@@ -17,7 +17,8 @@ with candidates as (
     select id, position, sum(segments) over (order by position, due_at, id) as running from candidates
 ), claimed as (
     update messages m
-    set status = 'claimed', status_at = %(now)s, claim_id = %(claim_id)s, lease_until = %(lease_until)s, reason = null
+    set status = 'claimed', status_at = %(now)s, claim_id = %(claim_id)s, lease_until = %(lease_until)s, reason = null,
+        gate = null
     from weighed
     where m.id = weighed.id and weighed.running <= %(segments)s
     returning m.id, m.tenant, m.service, m.to_number, m.from_number, m.content, m.segments, m.due_at, m.expires_at,
@@ -153,11 +154,12 @@ select id, %(status)s::text, 'deliver', %(now)s, %(reason)s::text, true from bar
 returning message_id
 
 -- name: release_claim
--- Gives back rows that were claimed and not started, to be due at once or at another time.
+-- Gives back rows that were claimed and not started, to be due at once or at another time; a gate may be what they
+-- wait at.
 with released as (
     update messages
     set status = 'pending', status_at = %(now)s, claim_id = null, lease_until = null, reason = %(reason)s::text,
-        due_at = coalesce(%(due_at)s::timestamptz, due_at)
+        gate = %(gate)s::text, due_at = coalesce(%(due_at)s::timestamptz, due_at)
     where id = any(%(message_ids)s::uuid[]) and status = 'claimed' and claim_id = %(claim_id)s
     returning id
 )
@@ -181,3 +183,6 @@ returning message_id
 insert into message_events (message_id, status, source, at, detail, moved)
 select id, 'claimed', 'policy', %(now)s, %(detail)s::text, false from messages
 where id = %(id)s and status = 'claimed' and claim_id = %(claim_id)s
+
+-- name: count_at_gates
+select service, gate, count(*)::int from messages where status = 'pending' and gate is not null group by service, gate

@@ -3,7 +3,7 @@
 select id, tenant, service, to_number, from_number, status, status_at,
        coalesce(sid, (select a.sid from attempts a where a.message_id = messages.id and a.sid is not null
                       order by a.number desc limit 1)) as sid,
-       error_code, reason, segments, encoding, priority, due_at, expires_at, sequence, waits_for, retries, check_at,
+       error_code, reason, case when status = 'pending' then gate end as gate, segments, encoding, priority, due_at, expires_at, sequence, waits_for, retries, check_at,
        given_up_at, tags, idempotency_key, created_at, forgotten
 from messages where id = %(id)s and (%(tenant)s::text is null or tenant = %(tenant)s)
 
