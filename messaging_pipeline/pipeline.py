@@ -3,11 +3,16 @@
 import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
 from messaging_pipeline.accept.request import Priority
+from messaging_pipeline.consent.ledger import Source
+from messaging_pipeline.consent.scopes import require_scope
+from messaging_pipeline.consent.statements import Change, Entered, enter_statements
+from messaging_pipeline.consent.telling import parse_statement
 from messaging_pipeline.feedback import Outcome
 from messaging_pipeline.ids import MessageId
 from messaging_pipeline.runtime import Runtime, build_runtime
@@ -113,6 +118,46 @@ class Pipeline:
         not take it, and NotReachable when Twilio does not answer.
         """
         self._runtime.feedback.give(MessageId(UUID(str(message_id))), tenant, outcome)
+
+    def consent(  # noqa: PLR0913 - what proves a consent is all of this
+        self,
+        number: str,
+        change: Change,
+        *,
+        service: str,
+        tenant: str = "default",
+        at: datetime | None = None,
+        source: Source = "application",
+        proof: str | None = None,
+        ip: str | None = None,
+        user_agent: str | None = None,
+        note: str | None = None,
+    ) -> Entered:
+        """Write down that somebody has ``granted`` a service to write to them, or has ``withdrawn`` that.
+
+        ``service`` is ``*`` for all of the tenant's. ``at`` is when it was said, by default now; what was said last
+        holds, in whichever order it is told, and the same told twice counts once. ``source`` is ``website`` or
+        ``offline``, say. ``proof`` names the record in your application; ``ip`` and ``user_agent`` are whose statement
+        it was, and are kept sealed. Raises InvalidInput naming the field, with nothing written.
+        """
+        runtime, now = self._runtime, self._runtime.clock.now()
+        statement = parse_statement(
+            {
+                "number": number,
+                "service": service,
+                "change": change,
+                "at": at or now,
+                "proof": proof,
+                "ip": ip,
+                "user_agent": user_agent,
+                "note": note,
+            },
+            tenant=tenant,
+            source=source,
+            now=now,
+            require_scope=partial(require_scope, runtime.configuration),
+        )
+        return enter_statements(runtime.pool, runtime.sealer, [statement], now)
 
     def show(self, message_id: UUID | str, *, tenant: str = "default") -> dict[str, Any]:
         """Return a message with its attempts, events and fallback steps; raises NotFound."""

@@ -27,6 +27,7 @@ SHELVES: tuple[Shelf, ...] = (
     Shelf("messages.fallback", "fallback plans", _FIRST_ID, sql("sealed_plans"), sql("reseal_plans")),
     Shelf("inbound_messages.payload", "inbound messages", "", sql("sealed_payloads"), sql("reseal_payloads")),
     Shelf("pseudonym_keys.sealed", "hashing keys", "", sql("sealed_pseudonym_keys"), sql("reseal_pseudonym_keys")),
+    Shelf("consent_events.proof", "proofs of consent", "0", sql("sealed_proofs"), sql("reseal_proofs")),
 )
 """Everything that is sealed in Postgres."""
 

@@ -14,11 +14,14 @@ class RetentionPolicy:
 
     ``body_days`` after its end, a message's content and fallback plan go; ``number_days`` after it, its recipient's
     number becomes a keyed hash. ``inbound_days`` after it came, what somebody wrote to us goes.
+    ``consent_proof_days`` after a withdrawal, the IP addresses, browsers and words go that prove it, and that prove
+    the grants which it ended.
     """
 
     body_days: Days | None = None
     number_days: Days | None = None
     inbound_days: Days | None = None
+    consent_proof_days: Days | None = None
 
     @model_validator(mode="after")
     def _content_goes_first(self) -> Self:

@@ -52,6 +52,7 @@ def _lines(number: str, erased: Erased) -> Iterator[str]:
     yield f"{erased.tickets:>6}  records of the person's tickets were erased; the desk itself has them still"
     yield f"{erased.number_health:>6}  records of what carriers said of the number were erased"
     yield f"{erased.consent_lines:>6}  lines of the consent ledger stay, as proof"
+    yield f"{erased.consent_proofs:>6}  grants among them stay with the IP address and browser that prove them"
     yield f"{erased.opt_outs:>6}  opt-outs stay in force"
     for message_id, status in erased.left:
         yield f"left: {message_id} is {status}; run this again when it has ended"

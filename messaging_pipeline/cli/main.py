@@ -6,7 +6,7 @@ import sys
 import click
 
 from messaging_pipeline.cli.audit import audit
-from messaging_pipeline.cli.consent_history import consent
+from messaging_pipeline.cli.consent import consent
 from messaging_pipeline.cli.encryption_keys import keys
 from messaging_pipeline.cli.explain import explain
 from messaging_pipeline.cli.forget import forget

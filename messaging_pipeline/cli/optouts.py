@@ -9,11 +9,10 @@ import click
 
 from messaging_pipeline.cli.output import json_option, print_json, print_table
 from messaging_pipeline.cli.runtime import command_runtime
-from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.consent import by_hand
 from messaging_pipeline.consent.ledger import ALL_SERVICES
 from messaging_pipeline.consent.opt_outs import every_opt_out, list_opt_outs
-from messaging_pipeline.errors import InvalidInput
+from messaging_pipeline.consent.scopes import require_scope
 from messaging_pipeline.messages.phone_numbers import masked, parse_e164
 
 _EXPORTED = ("tenant", "scope", "number", "since", "source", "error_code", "note")
@@ -74,7 +73,7 @@ def add(number: str, tenant: str, scope: str | None, all_services: bool, note: s
     """Write to a NUMBER no more, for one service or all."""
     chosen, parsed = _chosen(scope, all_services), parse_e164(number, "NUMBER")
     with command_runtime() as runtime:
-        _refuse_unknown(runtime.configuration, tenant, chosen)
+        require_scope(runtime.configuration, chosen, tenant)
         changed = by_hand.opt_out(runtime.pool, tenant, chosen, parsed, note, runtime.clock.now())
     if json_wanted:
         _print_changed(tenant, parsed, chosen, changed)
@@ -94,7 +93,7 @@ def remove(
     """
     chosen, parsed = _chosen(scope, all_services), parse_e164(number, "NUMBER")
     with command_runtime() as runtime:
-        _refuse_unknown(runtime.configuration, tenant, chosen)
+        require_scope(runtime.configuration, chosen, tenant)
         changed = by_hand.opt_in(runtime.pool, tenant, chosen, parsed, note, runtime.clock.now())
     if json_wanted:
         _print_changed(tenant, parsed, chosen, changed)
@@ -108,14 +107,6 @@ def _chosen(scope: str | None, all_services: bool) -> str:
     if (scope is None) is not all_services:
         raise click.UsageError("say either --scope SERVICE or --all-services")
     return ALL_SERVICES if scope is None else scope
-
-
-def _refuse_unknown(configuration: Configuration, tenant: str, scope: str) -> None:
-    """An opt-out under a misspelt name would be heeded by nobody."""
-    if scope != ALL_SERVICES:
-        configuration.service(scope, tenant)
-    elif tenant not in {*configuration.tenants, *(service.tenant for service in configuration.services.values())}:
-        raise InvalidInput("tenant", "is unknown", "declare it in messaging.toml")
 
 
 def _print_changed(tenant: str, number: str, scope: str, changed: by_hand.Changed) -> None:

@@ -7,7 +7,7 @@ are locked, each at most once in a transaction; then batches never deadlock.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from psycopg import Connection
@@ -19,7 +19,33 @@ from messaging_pipeline.ids import E164
 #: The scope that covers every service of a tenant. No service can be called so.
 ALL_SERVICES = "*"
 
-Source = Literal["create", "callback", "reconcile", "operator", "import", "inbound"]
+Source = Literal[
+    "create",
+    "callback",
+    "reconcile",
+    "operator",
+    "import",
+    "inbound",
+    "application",
+    "website",
+    "offline",
+    "opt-in-message",
+    "opt-out-message",
+    "others",
+]
+"""Where we heard it; from ``website`` on in the words of Twilio's interface for consent."""
+
+
+class AboutNumber(Protocol):
+    """Whatever is said about a tenant's recipient."""
+
+    @property
+    def tenant(self) -> str:
+        """Whose recipient it is."""
+
+    @property
+    def number(self) -> E164:
+        """Who it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +96,7 @@ def withdraw(connection: Connection[TupleRow], withdrawals: Sequence[Withdrawal]
     """
     if not withdrawals:
         return []
-    _lock(connection, withdrawals)
+    lock_numbers(connection, withdrawals)
     values = {**_columns(withdrawals), "error_codes": [one.error_code for one in withdrawals], "now": now}
     return [OptOut(*row) for row in connection.execute(sql("withdraw_consent"), values)]
 
@@ -82,7 +108,7 @@ def grant(connection: Connection[TupleRow], grants: Sequence[Grant], now: dateti
     """
     if not grants:
         return []
-    _lock(connection, grants)
+    lock_numbers(connection, grants)
     return [OptOut(*row) for row in connection.execute(sql("grant_consent"), {**_columns(grants), "now": now})]
 
 
@@ -91,7 +117,7 @@ def is_outdated(connection: Connection[TupleRow], grant: Grant, said_at: datetim
 
     It holds the number's lock until the commit, so that nobody withdraws between the answer and the grant.
     """
-    _lock(connection, [grant])
+    lock_numbers(connection, [grant])
     key = {"tenant": grant.tenant, "scope": grant.scope, "number": grant.number, "said_at": said_at}
     return connection.execute(sql("is_withdrawn_since"), key).fetchone() == (True,)
 
@@ -102,7 +128,7 @@ def is_opted_out(connection: Connection[TupleRow], tenant: str, service: str, nu
     return connection.execute(sql("is_opted_out"), key).fetchone() == (True,)
 
 
-def _lock(connection: Connection[TupleRow], entries: Sequence[Withdrawal] | Sequence[Grant]) -> None:
+def lock_numbers(connection: Connection[TupleRow], entries: Sequence[AboutNumber]) -> None:
     """Wait for whoever writes about these numbers, in a statement of its own: the next one sees what they wrote."""
     numbers = {"tenants": [one.tenant for one in entries], "numbers": [one.number for one in entries]}
     connection.execute(sql("lock_consent_of"), numbers)

@@ -1,4 +1,4 @@
-"""Reads who has opted out, why, and what was ever said about a number."""
+"""Reads who has opted out, and why."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, LiteralString
@@ -36,11 +36,6 @@ def every_opt_out(
     ):
         yield from page
         number, scope = page[-1]["number"], page[-1]["scope"]
-
-
-def consent_history(connection: Connection[TupleRow], tenant: str, number: E164) -> list[dict[str, Any]]:
-    """Return every line of the ledger about a number, oldest first."""
-    return _rows(connection, sql("consent_history"), {"tenant": tenant, "number": number})
 
 
 def _rows(

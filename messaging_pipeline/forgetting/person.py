@@ -40,6 +40,7 @@ class Erased:
     left: tuple[tuple[UUID, str], ...]
     consent_lines: int
     opt_outs: int
+    consent_proofs: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Erasing:
         batches = [ended[start : start + _BATCH_ROWS] for start in range(0, len(ended), _BATCH_ROWS)]
         counts = [self._erase_batch(forms, batch) for batch in batches]
         beside = in_transaction(self.pool, lambda one: _erase_beside(one, tenant, forms))
-        consent_lines, opt_outs = self._proof(tenant, number)
+        consent_lines, opt_outs, consent_proofs = self._proof(tenant, number)
         return Erased(
             canceled=canceled,
             messages=sum(messages for messages, _ in counts),
@@ -92,6 +93,7 @@ class Erasing:
             left=tuple((one.id, one.status) for one in self._messages(tenant, forms)),
             consent_lines=consent_lines,
             opt_outs=opt_outs,
+            consent_proofs=consent_proofs,
         )
 
     def _messages(self, tenant: str, forms: Sequence[str]) -> list[_Message]:
@@ -119,10 +121,13 @@ class Erasing:
         }
         return in_transaction(self.pool, lambda connection: _erase_messages(connection, values))
 
-    def _proof(self, tenant: str, number: E164) -> tuple[int, int]:
-        with self.pool.connection() as connection:
-            row = connection.execute(sql("count_proof_of_consent"), {"tenant": tenant, "number": number}).fetchone()
-        return (int(row[0]), int(row[1])) if row else (0, 0)
+    def _proof(self, tenant: str, number: E164) -> tuple[int, int, int]:
+        """Let go of what proves nothing that is needed; count the lines, the opt-outs and the proofs that stay."""
+        key = {"tenant": tenant, "number": number}
+        with transaction(self.pool) as connection:
+            connection.execute(sql("erase_proofs_of_withdrawals"), key)
+            row = connection.execute(sql("count_proof_of_consent"), key).fetchone()
+        return (int(row[0]), int(row[1]), int(row[2])) if row else (0, 0, 0)
 
 
 def _erase_messages(connection: Connection[TupleRow], values: dict[str, Any]) -> tuple[int, int]:

@@ -58,6 +58,8 @@ class Retention:
         if policy.inbound_days is not None:
             over = _due(tenant, policy.inbound_days, now)
             self._repeat(lambda connection: connection.execute(sql("take_payloads"), over).rowcount, "inbound", gone)
+        if policy.consent_proof_days is not None:
+            self._repeat(partial(_take_proofs, due=_due(tenant, policy.consent_proof_days, now)), "consent_proof", gone)
         if policy.number_days is not None:
             self._take_numbers(tenant, _due(tenant, policy.number_days, now), gone)
 
@@ -87,6 +89,11 @@ class Retention:
 
 def _due(tenant: str, days: int, now: datetime) -> dict[str, Any]:
     return {"tenant": tenant, "before": now - timedelta(days=days), "limit": BATCH_ROWS}
+
+
+def _take_proofs(connection: Connection[TupleRow], due: Mapping[str, Any]) -> int:
+    connection.execute(sql("forget_without_hurry"))
+    return connection.execute(sql("take_proofs_of_consent"), due).rowcount
 
 
 def _delete(connection: Connection[TupleRow], statement: LiteralString, due: Mapping[str, Any]) -> int:

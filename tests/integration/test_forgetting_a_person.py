@@ -110,6 +110,14 @@ def test_the_proof_of_consent_stays_and_the_person_is_still_left_alone(
     assert "     1  opt-outs stay in force" in done.lines
 
 
+def test_the_proof_of_a_grant_stays_and_that_of_a_withdrawal_goes(run: Run, writer: Writer) -> None:
+    for change in ("granted", "withdrawn"):
+        writer.consent(change, writer.now, proof=b"sealed")
+    assert run(RECIPIENT, "--json").json["consent_proofs"] == 1
+    kept = writer.connection.execute("select change, proof is not null from consent_events order by id").fetchall()
+    assert kept == [("granted", True), ("withdrawn", False)]
+
+
 def test_a_fallback_that_has_not_left_is_withdrawn(run: Run, runtime: WorkerRuntime, writer: Writer) -> None:
     message_id = writer.reported("undelivered", content=b"sealed", fallback=b"sealed")
     writer.fallback(message_id, "undelivered")

@@ -47,6 +47,7 @@ def fill_every_shelf(writer: Writer, key: str) -> None:
         " values ('default', 'SM1', '+14155550123', '', %s, now())",
         [sealer.seal([["Body", "b"]])],
     )
+    writer.consent("granted", writer.now, proof=sealer.seal({"ip": "192.0.2.17"}))
     key_of(writer.connection, sealer, "default", writer.now)
 
 

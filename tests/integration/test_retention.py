@@ -29,6 +29,7 @@ RETENTION = """
 body_days = 30
 number_days = 90
 inbound_days = 10
+consent_proof_days = 100
 
 [services.default]
 messaging_service_sid = "MG00000000000000000000000000000001"
@@ -236,6 +237,23 @@ def test_the_proof_of_consent_stays(keeping: WorkerRuntime, writer: Writer) -> N
     writer.consent("withdrawn", writer.now - 400 * DAY)
     keeping.retention.run()
     assert writer.connection.execute("select number from consent_events").fetchall() == [(RECIPIENT,)]
+
+
+def test_what_proves_a_consent_goes_long_after_it_was_withdrawn(keeping: WorkerRuntime, writer: Writer) -> None:
+    proof = keeping.base.sealer.seal({"ip": "192.0.2.17"})
+    for last, days in (("+14155550101", (300, 101)), ("+14155550102", (300, 99))):
+        for change, age in zip(("granted", "withdrawn"), days, strict=True):
+            writer.consent(change, writer.now - age * DAY, number=last, proof=proof)
+    writer.consent("granted", writer.now - 300 * DAY, number="+14155550103", proof=proof)
+    writer.consent("granted", writer.now, number="+14155550101", proof=proof)
+    assert keeping.retention.run()["consent_proof"] == 2
+    kept = writer.connection.execute("select number, change from consent_events where proof is not null order by id")
+    assert kept.fetchall() == [
+        ("+14155550102", "granted"),
+        ("+14155550102", "withdrawn"),
+        ("+14155550103", "granted"),
+        ("+14155550101", "granted"),
+    ]
 
 
 def test_a_tenant_that_says_nothing_keeps_everything(keeping: WorkerRuntime, writer: Writer) -> None:

@@ -1,12 +1,14 @@
 """Withdrawals and grants with defaults for what a test does not care about, and what has come of them."""
 
 from dataclasses import replace
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, LiteralString
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from messaging_pipeline.consent.ledger import Grant, Withdrawal
+from messaging_pipeline.consent.statements import Statement
 from messaging_pipeline.ids import E164
 
 NUMBER = E164("+14155550123")
@@ -20,6 +22,12 @@ def a_withdrawal(**changes: Any) -> Withdrawal:
 def a_grant(**changes: Any) -> Grant:
     """Somebody said yes to the service `default`."""
     return replace(Grant("default", "default", NUMBER, "operator"), **changes)
+
+
+def a_statement(**changes: Any) -> Statement:
+    """Somebody said stop to the service `default` at noon, and a file tells us."""
+    noon = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    return replace(Statement("default", "default", NUMBER, "withdrawn", noon, "import"), **changes)
 
 
 def number(last_digits: int) -> E164:
@@ -37,10 +45,10 @@ def in_force(connection: Connection[TupleRow]) -> set[tuple[str, str, str]]:
     return set(connection.execute("select tenant, scope, number from opt_outs").fetchall())
 
 
-def derived(connection: Connection[TupleRow]) -> set[tuple[str, str, str]]:
-    """The opt-outs that follow from reading the ledger from its beginning."""
+def derived(connection: Connection[TupleRow], order: LiteralString = "id") -> set[tuple[str, str, str]]:
+    """The opt-outs that follow from reading the ledger from its beginning; in another order for what is backdated."""
     opted_out: set[tuple[str, str, str]] = set()
-    for row in connection.execute("select tenant, scope, number, change from consent_events order by id"):
+    for row in connection.execute(f"select tenant, scope, number, change from consent_events order by {order}"):
         tenant, scope, number, change = row
         if change == "withdrawn":
             opted_out.add((tenant, scope, number))

@@ -38,10 +38,10 @@ select message_id, number, cause
 from fallback_steps where message_id = any(%(message_ids)s::uuid[]) order by message_id, number
 
 -- name: audited_consent
--- What the recipients of some messages have said, oldest first.
-select e.tenant, e.number, e.scope, e.change, e.at
+-- What the recipients of some messages have said, oldest first; what was entered later counts from then on.
+select e.tenant, e.number, e.scope, e.change, coalesce(e.added_at, e.at) as at
 from unnest(%(tenants)s::text[], %(numbers)s::text[]) as asked (tenant, number)
-join consent_events e on e.tenant = asked.tenant and e.number = asked.number
+join consent_events e on e.tenant = asked.tenant and e.number = asked.number and not e.outdated
 order by e.id
 
 -- name: count_audited_lines

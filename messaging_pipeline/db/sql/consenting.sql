@@ -56,6 +56,63 @@ with said as (
 )
 select tenant, scope, number, source from lifted order by tenant, number, scope
 
+-- name: enter_statements
+-- Lines for the ledger about what was said elsewhere, but none that says what it says already.
+with said as (
+    select distinct on (tenant, number, scope, change, at) *
+    from unnest(%(tenants)s::text[], %(scopes)s::text[], %(numbers)s::text[], %(changes)s::text[],
+                %(times)s::timestamptz[], %(sources)s::text[], %(sids)s::text[], %(notes)s::text[], %(proofs)s::bytea[])
+         with ordinality as s (tenant, scope, number, change, at, source, sid, note, proof, position)
+    order by tenant, number, scope, change, at, position
+)
+insert into consent_events (tenant, scope, number, change, source, sid, note, proof, at, added_at)
+select tenant, scope, number, change, source, sid, note, proof, at, %(now)s
+from said
+where not exists (select from consent_events e
+                  where e.tenant = said.tenant and e.number = said.number and e.scope = said.scope
+                    and e.change = said.change and e.at = said.at)
+order by at, position
+on conflict do nothing
+returning id
+
+-- name: mark_outdated
+-- Of the lines just entered, those after which the opposite was said: they are kept, and nothing follows from them.
+update consent_events e
+set outdated = true
+where e.id = any(%(ids)s::bigint[])
+  and exists (select from consent_events o
+              where o.tenant = e.tenant and o.number = e.number and o.change <> e.change
+                and case e.change when 'granted' then o.scope = e.scope and o.at >= e.at
+                                  else o.scope in (e.scope, '*') and o.at > e.at end)
+
+-- name: lift_by_statements
+-- What the grants just entered lift: opt-outs from whose scope nobody has withdrawn since. Returns them.
+delete from opt_outs o
+using consent_events g
+where g.id = any(%(ids)s::bigint[]) and g.change = 'granted'
+  and o.tenant = g.tenant and o.number = g.number and g.scope in (o.scope, '*')
+  and not exists (select from consent_events w
+                  where w.tenant = o.tenant and w.number = o.number and w.scope = o.scope
+                    and w.change = 'withdrawn' and w.at >= g.at)
+returning o.tenant, o.scope, o.number, g.source
+
+-- name: opt_out_by_statements
+-- What the withdrawals just entered bring into force, unless they are outdated. Returns it.
+with first_of as (
+    select distinct on (tenant, number, scope) tenant, number, scope, source, at
+    from consent_events
+    where id = any(%(ids)s::bigint[]) and change = 'withdrawn' and not outdated
+    order by tenant, number, scope, at
+), opted_out as (
+    insert into opt_outs (tenant, scope, number, since)
+    select tenant, scope, number, at from first_of
+    on conflict do nothing
+    returning tenant, scope, number
+)
+select tenant, scope, number, first_of.source
+from opted_out join first_of using (tenant, scope, number)
+order by tenant, number, scope
+
 -- name: is_withdrawn_since
 select exists (
     select from consent_events
@@ -100,5 +157,13 @@ order by o.number, o.scope
 limit %(limit)s
 
 -- name: consent_history
-select at, change, scope, source, sid, message_id, error_code, note
-from consent_events where tenant = %(tenant)s and number = %(number)s order by id
+select at, change, scope, source, sid, message_id, error_code, note, added_at, outdated, proof
+from consent_events where tenant = %(tenant)s and number = %(number)s order by at, id
+
+-- name: page_of_consent
+-- The whole ledger, number by number, from behind the last line seen.
+select id, number, scope, change, at, source, sid, message_id, error_code, note, added_at, outdated, proof
+from consent_events
+where tenant = %(tenant)s and (number, id) > (%(number)s::text, %(id)s::bigint)
+order by number, id
+limit %(limit)s

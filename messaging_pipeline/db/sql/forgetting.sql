@@ -97,6 +97,21 @@ with old as (
 )
 delete from ticket_entries e using old where e.tenant = old.tenant and e.sid = old.sid
 
+-- name: take_proofs_of_consent
+-- Words, addresses and browsers beside lines of the ledger that ended long ago: withdrawals, and the grants that they
+-- ended. The lines themselves stay.
+with over as (
+    select e.id from consent_events e
+    where e.tenant = %(tenant)s and e.proof is not null
+      and exists (select from consent_events w
+                  where w.tenant = e.tenant and w.number = e.number and w.change = 'withdrawn'
+                    and (w.id = e.id or (w.scope in (e.scope, '*') and w.at >= e.at)) and w.at < %(before)s)
+    order by e.id
+    limit %(limit)s
+    for update of e skip locked
+)
+update consent_events e set proof = null from over where e.id = over.id
+
 -- name: create_pseudonym_key
 insert into pseudonym_keys (tenant, sealed, created_at) values (%(tenant)s, %(sealed)s, %(now)s)
 on conflict do nothing
@@ -169,6 +184,12 @@ where t.tenant = %(tenant)s and t.number = any(%(numbers)s::text[])
 -- name: count_ticket_entries
 select count(*)::int from ticket_entries where tenant = %(tenant)s and number = any(%(numbers)s::text[])
 
+-- name: erase_proofs_of_withdrawals
+-- To be left alone needs no proof but the line; a grant's proof shows that what was sent was lawful.
+update consent_events set proof = null
+where tenant = %(tenant)s and number = %(number)s and change = 'withdrawn' and proof is not null
+
 -- name: count_proof_of_consent
 select (select count(*) from consent_events where tenant = %(tenant)s and number = %(number)s)::int,
-       (select count(*) from opt_outs where tenant = %(tenant)s and number = %(number)s)::int
+       (select count(*) from opt_outs where tenant = %(tenant)s and number = %(number)s)::int,
+       (select count(proof) from consent_events where tenant = %(tenant)s and number = %(number)s)::int

@@ -61,3 +61,14 @@ limit %(limit)s
 update pseudonym_keys k set sealed = anew.fresh
 from unnest(%(keys)s::text[], %(olds)s::bytea[], %(freshes)s::bytea[]) as anew (tenant, old, fresh)
 where k.tenant = anew.tenant and k.sealed = anew.old
+
+-- name: sealed_proofs
+select id::text, '', proof from consent_events
+where proof is not null and id > %(after)s::bigint
+order by id
+limit %(limit)s
+
+-- name: reseal_proofs
+update consent_events e set proof = anew.fresh
+from unnest(%(keys)s::bigint[], %(olds)s::bytea[], %(freshes)s::bytea[]) as anew (id, old, fresh)
+where e.id = anew.id and e.proof = anew.old
