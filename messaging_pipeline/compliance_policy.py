@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from messaging_pipeline.messages.likeness import has_words_of_its_own
 from messaging_pipeline.messages.links import is_domain
+from messaging_pipeline.messages.wording import words
 
 #: Tags that mean something to a gate.
 INTENT_TAG = "intent"
@@ -164,3 +165,21 @@ class Registration:
     samples: Annotated[tuple[Sample, ...], Field(max_length=20)] = ()
     on_drift: Literal["warn", "block"] = "warn"
     least_likeness: Annotated[float, Field(gt=0, le=1)] = 0.4
+
+
+def _telling(text: str) -> str:
+    if not words(text):
+        raise ValueError("has no words; say how to opt out, such as: Reply STOP to opt out")
+    return text.strip()
+
+
+@dataclass(frozen=True, config=_STRICT)
+class FirstMessage:
+    """What the first message to somebody says about opting out, and what becomes of one that does not say it.
+
+    Messages whose tag ``intent`` is one of ``exempt_intents`` need not.
+    """
+
+    opt_out_text: Annotated[str, StringConstraints(max_length=160), AfterValidator(_telling)]
+    when_missing: Literal["append", "warn", "block"] = "append"
+    exempt_intents: tuple[Intent, ...] = ("otp", REPLY_INTENT)

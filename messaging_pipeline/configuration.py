@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
-from messaging_pipeline.compliance_policy import QuietHours, Registration, TimeZone
+from messaging_pipeline.compliance_policy import FirstMessage, QuietHours, Registration, TimeZone
 from messaging_pipeline.errors import InvalidInput, InvalidSettings
 from messaging_pipeline.fallback_receivers import Receiver, refuse_receivers_of_nobody
 from messaging_pipeline.ids import E164, ServiceKey, TenantKey
@@ -57,7 +57,8 @@ class Service:
     ``fallback`` is the plan of messages that bring none.
 
     ``twilio_handles_keywords`` tells that Twilio answers STOP, START and HELP by itself, as it does unless it was
-    told otherwise; short codes without Advanced Opt-Out are the usual exception.
+    told otherwise; short codes without Advanced Opt-Out are the usual exception. ``first_message`` is what the first
+    message to somebody says about opting out.
 
     ``smart_encoding`` replaces look-alikes of plain characters in texts that do not say themselves. ``media_http``
     permits media addresses without TLS; ``media_check`` has workers look at media before they are sent, and
@@ -80,6 +81,7 @@ class Service:
     unconfirmed_after_seconds: Annotated[float, Field(ge=1, le=86_400)] = 900.0
     registration: Registration = Field(default_factory=Registration)
     quiet_hours: QuietHours | None = None
+    first_message: FirstMessage | None = None
     fallback: Plan = ()
     twilio_handles_keywords: bool = True
     keywords: KeywordPolicy = Field(default_factory=KeywordPolicy)

@@ -14,6 +14,7 @@ from redis import Redis
 from messaging_pipeline.accept.accept import Accepting
 from messaging_pipeline.accept.cancel import Canceling
 from messaging_pipeline.accept.explain import Explaining
+from messaging_pipeline.accept.first_message import FirstMessages
 from messaging_pipeline.accept.from_broker import AcceptingFromBroker
 from messaging_pipeline.audit.auditing import Auditing
 from messaging_pipeline.clock import Clock, SystemClock
@@ -147,6 +148,7 @@ def build_runtime(
         board = ServiceBoard(pool, configuration, clock)
         accounts = Accounts(settings, configuration, connections)
         opening.callback(accounts.close)
+        first_messages = FirstMessages(configuration)
         following = Following(pool, clock, sealer, configuration, partial(wake_fallbacks, publisher))
         return Runtime(
             settings=settings,
@@ -161,8 +163,8 @@ def build_runtime(
             board=board,
             accounts=accounts,
             following=following,
-            accepting=Accepting(pool, sealer, configuration, clock, bell, board),
-            explaining=Explaining(pool, configuration, clock, board),
+            accepting=Accepting(pool, sealer, configuration, clock, bell, board, first_messages),
+            explaining=Explaining(pool, configuration, clock, board, first_messages),
             canceling=Canceling(pool, clock, accounts, partial(_hear, following, clock)),
             resolving=Resolving(pool, clock, accounts, following, bell),
             feedback=GivingFeedback(pool, clock, accounts),

@@ -11,6 +11,7 @@ from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from messaging_pipeline.accept.as_sent import as_sent, see_to_media
+from messaging_pipeline.accept.first_message import FirstMessages
 from messaging_pipeline.accept.gates import count_what_gates_said, past_the_gates, question_of, require_sender
 from messaging_pipeline.accept.request import SendRequest, parse_send_request
 from messaging_pipeline.clock import Clock
@@ -29,6 +30,15 @@ from messaging_pipeline.waking.bell import Bell
 
 
 @dataclass(frozen=True, slots=True)
+class _Written:
+    """A message that is there now, as it was written down; ``is_new`` says whether by us."""
+
+    message_id: MessageId
+    request: SendRequest
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Accepting:
     """The desk where messages are handed in."""
 
@@ -38,6 +48,7 @@ class Accepting:
     clock: Clock
     bell: Bell
     board: ServiceBoard
+    first_messages: FirstMessages
 
     def accept(self, arguments: Mapping[str, Any], note: str | None = None) -> MessageId:
         """Write down one message and wake a worker; return its id, or the first one's on a repeat.
@@ -51,20 +62,16 @@ class Accepting:
         now = self.clock.now()
         request = self._checked(arguments, now)
         request = request if note is None else replace(request, note=note)
-        ((message_id, is_new),) = in_transaction(self.pool, lambda connection: self._write(connection, [request], now))
-        if is_new:
-            self._count([request])
-            self._wake({request.service} if _due(request, now) else set())
-        return message_id
+        (written,) = in_transaction(self.pool, lambda connection: self._write(connection, [request], now))
+        self._announce([written], now)
+        return written.message_id
 
     def accept_all(self, requests: list[SendRequest]) -> list[MessageId]:
         """Write down many checked messages in one transaction: all of them, or none."""
         now = self.clock.now()
         written = in_transaction(self.pool, lambda connection: self._write(connection, requests, now))
-        fresh = [request for request, (_, is_new) in zip(requests, written, strict=True) if is_new]
-        self._count(fresh)
-        self._wake({request.service for request in fresh if _due(request, now)})
-        return [message_id for message_id, _ in written]
+        self._announce(written, now)
+        return [one.message_id for one in written]
 
     def check(self, arguments: Mapping[str, Any]) -> SendRequest:
         """Check a request without writing it; raises InvalidInput."""
@@ -84,18 +91,18 @@ class Accepting:
         try:
             passed = past_the_gates(request, question_of(request, self.configuration, service, now))
         except InvalidInput:
-            if self._is_repeat(request):
-                return request
+            with self.pool.connection() as connection:
+                if self._is_repeat(connection, request):
+                    return request
             raise
         return see_to_media(passed, self.configuration.media, service, now)
 
-    def _is_repeat(self, request: SendRequest) -> bool:
+    def _is_repeat(self, connection: Connection[TupleRow], request: SendRequest) -> bool:
         """A repeat gets the first message's id even when a gate has closed since; nothing new is written for it."""
         if request.message_id is None and request.idempotency_key is None:
             return False
         key = {"id": request.message_id, "tenant": request.tenant, "idempotency_key": request.idempotency_key}
-        with self.pool.connection() as connection:
-            found = connection.execute(sql("find_earlier_message"), key).fetchone()
+        found = connection.execute(sql("find_earlier_message"), key).fetchone()
         if found is None:
             return False
         _, tenant, fingerprint, _ = found
@@ -103,21 +110,29 @@ class Accepting:
 
     def _write(
         self, connection: Connection[TupleRow], requests: Sequence[SendRequest], now: datetime
-    ) -> list[tuple[MessageId, bool]]:
+    ) -> list[_Written]:
         keys = [f"{request.service}/{request.sequence}" for request in requests if request.sequence is not None]
         if keys:
             connection.execute(sql("lock_sequences"), {"keys": keys})
+        self.first_messages.take_turns(connection, requests)
         return [self._write_one(connection, request, now) for request in requests]
 
-    def _write_one(
-        self, connection: Connection[TupleRow], request: SendRequest, now: datetime
-    ) -> tuple[MessageId, bool]:
+    def _write_one(self, connection: Connection[TupleRow], asked: SendRequest, now: datetime) -> _Written:
+        request = self._introduced(connection, asked, now)
         plan = self._plan(request)
         row = self._row(request, plan, now)
         if connection.execute(sql("insert_message"), row).fetchone() is not None:
             plan_by_the_clock(connection, row["id"], plan, row["due_at"], now)
-            return row["id"], True
-        return self._earlier(connection, request, row), False
+            return _Written(row["id"], request, is_new=True)
+        return _Written(self._earlier(connection, request, row), request, is_new=False)
+
+    def _introduced(self, connection: Connection[TupleRow], request: SendRequest, now: datetime) -> SendRequest:
+        try:
+            return self.first_messages.see_to(connection, request, now)
+        except InvalidInput:
+            if self._is_repeat(connection, request):
+                return request
+            raise
 
     def _plan(self, request: SendRequest) -> tuple[Step, ...]:
         """The message's own plan, or else its service's; an empty one of its own means none."""
@@ -143,6 +158,7 @@ class Accepting:
             "expires_at": request.expires_at,
             "reason": request.waits.verdict.reason if request.waits else None,
             "gate": request.waits.gate if request.waits else None,
+            "introduces": request.introduces,
             "note": request.told(),
             "tags": Jsonb(dict(request.tags)),
             "idempotency_key": request.idempotency_key,
@@ -161,10 +177,12 @@ class Accepting:
             raise IdempotencyConflict("message_id" if same_id else "idempotency_key", UUID(str(first)))
         return MessageId(first)
 
-    def _count(self, fresh: Sequence[SendRequest]) -> None:
+    def _announce(self, written: Sequence[_Written], now: datetime) -> None:
+        fresh = [one.request for one in written if one.is_new]
         for request in fresh:
             record_accepted(request.service, 1)
             count_what_gates_said(request)
+        self._wake({request.service for request in fresh if _due(request, now)})
 
     def _wake(self, services: set[ServiceKey]) -> None:
         for service in sorted(services):

@@ -29,6 +29,11 @@ def see_to_media(request: SendRequest, media: MediaPolicy, service: Service, now
     return request
 
 
+def with_text(request: SendRequest, service: Service, body: str) -> SendRequest:
+    """Return the request with another text; raises InvalidInput if it is too long."""
+    return _encoded(replace(request, content=parse_content(body, request.content.media_urls)), service)
+
+
 def _routed(request: SendRequest, configuration: Configuration) -> SendRequest:
     way = configuration.way(request.asked_service, request.tenant, request.to)
     return request if way is None else replace(request, service=ServiceKey(way.service), note=way.reason)

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from messaging_pipeline.accept.as_sent import as_sent
+from messaging_pipeline.accept.first_message import FirstMessages
 from messaging_pipeline.accept.gates import question_of, require_sender
 from messaging_pipeline.accept.request import SendRequest, parse_send_request
 from messaging_pipeline.clock import Clock
@@ -29,6 +30,7 @@ class Explaining:
     configuration: Configuration
     clock: Clock
     board: ServiceBoard
+    first_messages: FirstMessages
 
     def explain(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return the way out, the sender, the weight, every gate's word, and when the message may leave.
@@ -40,7 +42,9 @@ class Explaining:
         service = self.configuration.service(request.service, request.tenant)
         standing = self.board.standing(request.service)
         require_sender(request, service)
-        answers = ask_every_gate(self._question(request, service))
+        question = self._question(request, service)
+        answers = ask_every_gate(question)
+        request = self.first_messages.completed(request, introduced=question.introduced is not False)
         answer = weightiest(answers)
         verdict = answer.verdict
         goes = standing.accepting and verdict.outcome != "refused"
@@ -67,6 +71,7 @@ class Explaining:
                 question,
                 opted_out=is_opted_out(connection, request.tenant, request.service, request.to),
                 unknown_number=is_invalid(connection, request.tenant, request.to),
+                introduced=self.first_messages.is_introduced(connection, request, self.clock.now()),
             )
 
 

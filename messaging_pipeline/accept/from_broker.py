@@ -89,6 +89,7 @@ class AcceptingFromBroker:
             "expires_at": None,
             "reason": str(error),
             "gate": None,
+            "introduces": False,
             "note": None,
             "tags": Jsonb({}),
             "idempotency_key": None,

@@ -59,8 +59,8 @@ class SendRequest:
     """A message that may be written down; every field has been checked.
 
     ``service`` and ``content`` are what will be used, ``asked_service`` and ``asked_body`` what was asked for.
-    ``note`` is what people should know of its acceptance, ``warnings`` what gates say of its text, and ``waits`` the
-    gate's word if it must wait.
+    ``note`` is what people should know of its acceptance, ``introduces`` whether its text tells how to opt out,
+    ``warnings`` what gates say of its text, and ``waits`` the gate's word if it must wait.
     """
 
     to: E164
@@ -80,6 +80,7 @@ class SendRequest:
     asked_service: ServiceKey
     asked_body: str | None
     note: str | None = None
+    introduces: bool = False
     warnings: tuple[str, ...] = ()
     waits: Answer | None = None
 

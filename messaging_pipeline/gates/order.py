@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from messaging_pipeline.gates import campaign, consent, number_health, quiet_hours, sender_rules
+from messaging_pipeline.gates import campaign, consent, first_message, number_health, quiet_hours, sender_rules
 from messaging_pipeline.gates.question import Question
 from messaging_pipeline.gates.verdict import Answer, Outcome, Verdict
 
@@ -11,13 +11,14 @@ Ask = Callable[[Question], Verdict]
 GATES: tuple[tuple[str, Ask], ...] = (
     ("sender", sender_rules.ask),
     ("campaign", campaign.ask),
+    ("first_message", first_message.ask),
     ("consent", consent.ask),
     ("number_health", number_health.ask),
     ("quiet_hours", quiet_hours.ask),
 )
 """By the names that refusals and ``explain`` use."""
 
-NOTED: frozenset[str] = frozenset({"campaign"})
+NOTED: frozenset[str] = frozenset({"campaign", "first_message"})
 """The gates whose warnings are about a message's own text: its history says so."""
 
 _WEIGHTS: Mapping[Outcome, int] = {"passes": 0, "warns": 1, "waits": 2, "refused": 3}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from messaging_pipeline.compliance_policy import QuietHours, Registration
+from messaging_pipeline.compliance_policy import FirstMessage, QuietHours, Registration
 from messaging_pipeline.configuration import Configuration, Service
 from messaging_pipeline.ids import E164
 
@@ -15,8 +15,8 @@ class Question:
 
     ``sender`` is the number, short code or name that sends; None leaves the choice to the Messaging Service.
     ``body`` is there when a message is handed over; what is stored stays sealed. Waiting beyond ``expires_at``, where
-    it is given, makes no sense. ``opted_out`` and ``unknown_number`` are what the memory says about the recipient; None
-    where nobody has looked.
+    it is given, makes no sense. ``opted_out``, ``unknown_number`` and ``introduced`` (told how to opt out) are what the
+    memory says about the recipient; None where nobody has looked.
     """
 
     to: E164
@@ -25,10 +25,12 @@ class Question:
     tags: Mapping[str, str]
     registration: Registration
     quiet_hours: QuietHours | None
+    first_message: FirstMessage | None = None
     body: str | None = None
     expires_at: datetime | None = None
     opted_out: bool | None = None
     unknown_number: bool | None = None
+    introduced: bool | None = None
 
 
 def question_about(
@@ -48,6 +50,7 @@ def question_about(
         tags=tags,
         registration=service.registration,
         quiet_hours=configuration.quiet_hours_of(service),
+        first_message=service.first_message,
     )
 
 

@@ -29,7 +29,8 @@ def timeline(message: dict[str, Any]) -> list[str]:
 
 def _with_reason(message: dict[str, Any]) -> str:
     code = f" ({message['error_code']})" if message["error_code"] else ""
-    return f"{message['status']}{code}" + (f": {message['reason']}" if message["reason"] else "")
+    gate = f" at the gate {message['gate']}" if message["gate"] else ""
+    return f"{message['status']}{code}{gate}" + (f": {message['reason']}" if message["reason"] else "")
 
 
 def _happenings(message: dict[str, Any]) -> list[tuple[datetime, str]]:

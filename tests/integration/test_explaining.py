@@ -39,6 +39,7 @@ def test_it_names_the_way_out_the_weight_and_every_gate(sending: WorkerRuntime, 
     assert verdicts(found) == {
         "sender": "warns",
         "campaign": "passes",
+        "first_message": "passes",
         "consent": "passes",
         "number_health": "passes",
         "quiet_hours": "passes",

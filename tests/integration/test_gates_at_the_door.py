@@ -9,6 +9,7 @@ import pytest
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.follow.apply_evidence import Evidence
+from messaging_pipeline.history.timeline import timeline
 from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
@@ -258,6 +259,7 @@ def test_a_message_that_waits_says_at_which_gate_and_is_counted_until_it_leaves(
     assert show(quiet, late)["gate"] is None
     drain(quiet)
     assert {show(quiet, one)["gate"] for one in (late, at_once)} == {"quiet_hours"}
+    assert "status    pending at the gate quiet_hours: quiet hours where the" in "\n".join(timeline(show(quiet, late)))
     quiet.sweep.run()
     assert sample("messaging_gate_waiting", service="default", gate="quiet_hours") == 2
     clock.advance(10 * 3600)

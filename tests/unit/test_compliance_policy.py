@@ -81,6 +81,12 @@ def test_domains_are_read_in_small_letters(tmp_path: Path) -> None:
         ('[services.offers.registration]\nlinks = ["https://example.com/"]\n', "services.offers.registration.links"),
         ("[services.offers.registration]\nlinks = []\n", "services.offers.registration.links"),
         ('[services.offers.registration]\nsamples = ["{code}"]\n', "services.offers.registration.samples.0"),
+        ("[services.offers.first_message]\n", "services.offers.first_message.opt_out_text"),
+        ('[services.offers.first_message]\nopt_out_text = "..."\n', "services.offers.first_message.opt_out_text"),
+        (
+            '[services.offers.first_message]\nopt_out_text = "STOP"\nwhen_missing = "drop"\n',
+            "services.offers.first_message.when_missing",
+        ),
         ("[services.offers.registration]\nleast_likeness = 2\n", "services.offers.registration.least_likeness"),
         ('[services.offers.registration]\nten_dlc = "maybe"\n', "services.offers.registration.ten_dlc"),
         ("[services.offers.registration]\nbrand = 1\n", "services.offers.registration.brand"),

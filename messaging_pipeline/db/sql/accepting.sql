@@ -3,13 +3,28 @@
 select pg_advisory_xact_lock(hashtextextended(key, 2041))
 from (select distinct key from unnest(%(keys)s::text[]) as k (key) order by key) as keys
 
+-- name: lock_introductions
+-- Who may be the first to write to somebody waits for whoever does so just now. A batch of any size takes few locks.
+select pg_advisory_xact_lock(2042, bucket)
+from (select distinct hashtext(key) & 255 as bucket from unnest(%(keys)s::text[]) as k (key) order by bucket) as buckets
+
+-- name: is_introduced
+-- Whether a message of the service has told the recipient how to opt out, or one that leaves no later will do so.
+select exists (
+    select from messages m
+    where m.tenant = %(tenant)s and m.service = %(service)s and m.to_number = %(to_number)s and m.introduces
+      and (m.status in ('accepted', 'queued', 'sending', 'sent', 'delivered', 'read')
+           or (m.status in ('pending', 'claimed') and m.due_at <= %(due_at)s and m.priority <= %(priority)s))
+)
+
 -- name: insert_message
 -- Writes a message and its first event, or nothing at all when its id or its idempotency key is taken. A part of a
 -- conversation waits for the part before it, if that has not left.
 with fresh as (
     insert into messages (
         id, tenant, service, to_number, from_number, content, fallback, encoding, segments, priority, status, status_at,
-        due_at, expires_at, reason, gate, tags, idempotency_key, fingerprint, created_at, sequence, position, waits_for
+        due_at, expires_at, reason, gate, tags, idempotency_key, fingerprint, created_at, sequence, position, waits_for,
+        introduces
     ) values (
         %(id)s, %(tenant)s, %(service)s, %(to_number)s, %(from_number)s, %(content)s, %(fallback)s, %(encoding)s,
         %(segments)s, %(priority)s, %(status)s, %(now)s, %(due_at)s, %(expires_at)s, %(reason)s, %(gate)s, %(tags)s,
@@ -19,7 +34,8 @@ with fresh as (
          where m.service = %(service)s and m.sequence = %(sequence)s::text and m.tenant = %(tenant)s
            and m.status in ('pending', 'claimed', 'unconfirmed')
          order by m.position desc
-         limit 1)
+         limit 1),
+        %(introduces)s
     )
     on conflict do nothing
     returning id, status, created_at, reason
