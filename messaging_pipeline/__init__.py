@@ -21,6 +21,7 @@ from messaging_pipeline.errors import (
     PipelineError,
 )
 from messaging_pipeline.ids import MessageId
+from messaging_pipeline.keyword_handlers.call import KeywordCall
 
 if TYPE_CHECKING:
     from messaging_pipeline.pipeline import Pipeline
@@ -30,6 +31,7 @@ __all__ = [
     "IdempotencyConflict",
     "InvalidInput",
     "InvalidSettings",
+    "KeywordCall",
     "MessageId",
     "NotAllowed",
     "NotFound",

@@ -13,7 +13,7 @@ from messaging_pipeline.compliance_policy import FirstMessage, QuietHours, Regis
 from messaging_pipeline.errors import InvalidInput, InvalidSettings
 from messaging_pipeline.fallback_receivers import Receiver, refuse_receivers_of_nobody
 from messaging_pipeline.ids import E164, ServiceKey, TenantKey
-from messaging_pipeline.keyword_policy import KeywordPolicy
+from messaging_pipeline.keyword_policy import KeywordPolicy, refuse_handlers_of_others
 from messaging_pipeline.media_policy import MediaPolicy, refuse_unknown_tenants
 from messaging_pipeline.messages.phone_numbers import country_of, parse_sender
 from messaging_pipeline.messages.plan import HttpStep, Plan, SmsStep, Step
@@ -191,6 +191,11 @@ class Configuration(BaseModel):
             )
         return service
 
+    def keyword_policies(self) -> dict[str, tuple[str, KeywordPolicy]]:
+        """Return every policy about keywords by its place in the file, each with the tenant whose it is."""
+        of_tenants = {f"tenants.{key}": (key, tenant.keywords) for key, tenant in self.tenants.items()}
+        return of_tenants | {f"services.{key}": (one.tenant, one.keywords) for key, one in self.services.items()}
+
     def quiet_hours_of(self, service: Service) -> QuietHours | None:
         """Return the quiet hours that a service keeps: its own, or its tenant's, or else those of all."""
         tenant = self.tenants.get(service.tenant)
@@ -248,6 +253,8 @@ def load_configuration(settings: Settings) -> Configuration:
     _refuse_desks_of_others(configuration, settings)
     refuse_receivers_of_nobody(configuration.receivers, {*tenants, DEFAULT_TENANT}, settings.config_path)
     _refuse_rivals(configuration, settings)
+    tenants_of_receivers = {key: receiver.tenant for key, receiver in configuration.receivers.items()}
+    refuse_handlers_of_others(configuration.keyword_policies(), tenants_of_receivers, settings.config_path)
     tenant_of = {key: service.tenant for key, service in configuration.services.items()}
     refuse_wrong_routes(configuration.routes, tenant_of, settings.config_path)
     _refuse_shared_accounts(configuration, settings)

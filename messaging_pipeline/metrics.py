@@ -64,6 +64,9 @@ _flagged = Counter("messaging_inbound_flagged_total", "Inbound messages for a pe
 _answers = Counter(
     "messaging_answers_total", "Answers to keywords; `looping` and `unguarded` ones were not given.", ["kind"]
 )
+_keyword_calls = Counter(
+    "messaging_keyword_calls_total", "Calls of keywords' handlers by word and state.", ["word", "state"]
+)
 _ticket_entries = Counter(
     "messaging_ticket_entries_total", "Inbound messages for tickets by desk and state.", ["desk", "state"]
 )
@@ -208,6 +211,11 @@ def record_flagged(reason: str) -> None:
 def record_answer(kind: str) -> None:
     """Count an answer by its keyword's kind, or one that was not given: `looping`, `unguarded`."""
     _answers.labels(kind).inc()
+
+
+def record_keyword_call(word: str, state: str) -> None:
+    """Count what came of a call: `handled`, `answered`, `unanswered`, `waiting` (it is made again) or `failed`."""
+    _keyword_calls.labels(word, state).inc()
 
 
 def record_ticket_entry(desk: str, state: str) -> None:

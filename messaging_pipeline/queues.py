@@ -24,6 +24,7 @@ class Task(StrEnum):
     APPLY_STATUSES = "messaging.apply_statuses"
     RECEIVE = "messaging.receive"
     RUN_TICKET = "messaging.run_ticket"
+    RUN_KEYWORD = "messaging.run_keyword"
     RUN_FALLBACK = "messaging.run_fallback"
     HEAR_OF_LETTERS = "messaging.hear_of_letters"
     SWEEP = "messaging.sweep"
@@ -40,6 +41,7 @@ QUEUE_OF: dict[Task, Queue] = {
     Task.APPLY_STATUSES: Queue.STATUS,
     Task.RECEIVE: Queue.INBOUND,
     Task.RUN_TICKET: Queue.INBOUND,
+    Task.RUN_KEYWORD: Queue.INBOUND,
     Task.RUN_FALLBACK: Queue.FALLBACK,
     Task.HEAR_OF_LETTERS: Queue.FALLBACK,
     Task.SWEEP: Queue.MAINTENANCE,

@@ -16,6 +16,7 @@ from messaging_pipeline.accept.cancel import Canceling
 from messaging_pipeline.accept.explain import Explaining
 from messaging_pipeline.accept.first_message import FirstMessages
 from messaging_pipeline.accept.from_broker import AcceptingFromBroker
+from messaging_pipeline.answering.loop_guard import LoopGuard
 from messaging_pipeline.audit.auditing import Auditing
 from messaging_pipeline.clock import Clock, SystemClock
 from messaging_pipeline.configuration import Configuration, load_configuration
@@ -44,6 +45,10 @@ from messaging_pipeline.follow.apply_evidence import Evidence, Following
 from messaging_pipeline.forgetting.retention import Retention
 from messaging_pipeline.history.tracing import Tracing
 from messaging_pipeline.ids import MessageId, ServiceKey, TenantKey
+from messaging_pipeline.keyword_handlers.handling import Handling
+from messaging_pipeline.keyword_handlers.ledger import CallLedger
+from messaging_pipeline.keyword_handlers.start import wake_calls
+from messaging_pipeline.keyword_handlers.switchboard import Switchboard
 from messaging_pipeline.media.checking import MediaChecks
 from messaging_pipeline.media.s3 import media_addresses
 from messaging_pipeline.media.signing import MediaAddresses
@@ -113,6 +118,7 @@ class WorkerRuntime:
     following: Following
     receiving: Receiving
     ticketing: Ticketing
+    handling: Handling
     falling_back: FallingBack
     hearing_of_letters: HearingOfLetters
     sweep: Sweep
@@ -178,7 +184,14 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
     base = build_runtime(settings, name=name, connections=min(threads, _CONNECTIONS) + 2, checked=False, clock=clock)
     wake = partial(wake_fallbacks, base.publisher)
     following = base.following
-    receiving = Receiving(base.pool, base.sealer, base.configuration, partial(wake_entries, base.publisher))
+    receiving = Receiving(
+        base.pool,
+        base.sealer,
+        base.configuration,
+        partial(wake_entries, base.publisher),
+        partial(wake_calls, base.publisher),
+    )
+    calls = _signed_calls(base)
     media = media_addresses(base.configuration.media, settings.read_secret)
     lines = Lines(slots_of_accounts(base.redis, base.configuration), base.configuration, base.board)
     return WorkerRuntime(
@@ -188,7 +201,8 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
         following=following,
         receiving=receiving,
         ticketing=_ticketing(base),
-        falling_back=FallingBack(base.pool, base.clock, base.sealer, _channels(base), media, wake),
+        handling=_handling(base, calls),
+        falling_back=FallingBack(base.pool, base.clock, base.sealer, _channels(base, calls), media, wake),
         hearing_of_letters=HearingOfLetters(base.pool, base.clock, base.sealer, wake),
         sweep=_sweep(base, media, wake),
         auditing=Auditing(base.pool, base.clock),
@@ -208,13 +222,18 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
     )
 
 
-def _channels(base: Runtime) -> dict[str, Channel]:
-    """The ways that a fallback step can go; a worker without a receiver's secret must not start."""
+def _signed_calls(base: Runtime) -> SignedCalls:
+    """A worker without a receiver's secret must not start."""
     secrets = {name: base.settings.read_secret(one.secret) for name, one in base.configuration.receivers.items()}
+    return SignedCalls(base.configuration.receivers, secrets, base.clock)
+
+
+def _channels(base: Runtime, calls: SignedCalls) -> dict[str, Channel]:
+    """The ways that a fallback step can go."""
     return {
         "email": ByEmail(postbox_from(base.settings)),
         "sms": BySms(base.accepting.accept),
-        "http": ByHttp(SignedCalls(base.configuration.receivers, secrets, base.clock)),
+        "http": ByHttp(calls),
         "celery": ByCelery(base.publisher),
     }
 
@@ -227,6 +246,18 @@ def _ticketing(base: Runtime) -> Ticketing:
         desks=Desks(base.settings, base.configuration),
         accept=base.accepting.accept,
         wake=partial(wake_entries, base.publisher),
+    )
+
+
+def _handling(base: Runtime, calls: SignedCalls) -> Handling:
+    return Handling(
+        ledger=CallLedger(base.pool),
+        clock=base.clock,
+        sealer=base.sealer,
+        configuration=base.configuration,
+        switchboard=Switchboard(base.configuration, base.publisher, calls),
+        guard=LoopGuard.of(base.redis, base.sealer, base.clock),
+        accept=base.accepting.accept,
     )
 
 
@@ -297,6 +328,7 @@ def _sweep(base: Runtime, media: MediaAddresses, wake_fallbacks: Callable[[list[
         waiting_at_gates=WaitingAtGates(base.pool, base.clock),
         wake_fallbacks=wake_fallbacks,
         wake_tickets=partial(wake_entries, base.publisher),
+        wake_handlers=partial(wake_calls, base.publisher),
     )
 
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, ConfigDict, StringConstraints, model_validator
 from pydantic.dataclasses import dataclass
 
+from messaging_pipeline.entry_points import EntryPoint
 from messaging_pipeline.secret_sources.reference import SecretReference
 
 _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -35,7 +36,6 @@ def _reply(text: str) -> str:
     return text
 
 
-EntryPoint = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
 Reply = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_reply)]
 Tenant = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 

@@ -12,6 +12,7 @@ from messaging_pipeline.errors import NotAllowed, NotFound
 from messaging_pipeline.fallback.start import StepId
 from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.ids import MessageId, ServiceKey
+from messaging_pipeline.keyword_handlers.start import CallId
 from messaging_pipeline.metrics import record_rejected
 from messaging_pipeline.queues import Task
 from messaging_pipeline.tickets.start import EntryId
@@ -77,6 +78,13 @@ def receive(tenant: str, sealed_form: str, received_at: str, answered: bool = Fa
 def run_ticket(tenant: str, sid: str) -> None:
     """Put an inbound message into its writer's ticket, and tell them the ticket's number."""
     runtime().ticketing.run(EntryId(tenant, sid))
+
+
+@shared_task(name=Task.RUN_KEYWORD.value)
+@bounded
+def run_keyword(tenant: str, sid: str) -> None:
+    """Call what an inbound message's keyword is bound to, and tell its writer what that says."""
+    runtime().handling.run(CallId(tenant, sid))
 
 
 @shared_task(name=Task.RUN_FALLBACK.value)

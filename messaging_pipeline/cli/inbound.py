@@ -5,9 +5,11 @@ from typing import Any
 
 import click
 
-from messaging_pipeline.cli.output import json_option, print_json, print_table
+from messaging_pipeline.cli.output import REFUSED, json_option, print_json, print_table
 from messaging_pipeline.cli.runtime import command_runtime
 from messaging_pipeline.db.pool import in_transaction
+from messaging_pipeline.keyword_handlers.ledger import STATES, retry_call
+from messaging_pipeline.keyword_handlers.start import CallId, wake_calls
 from messaging_pipeline.messages.phone_numbers import masked, parse_e164
 from messaging_pipeline.pseudonyms import forms_of
 from messaging_pipeline.receive import inbox
@@ -24,19 +26,20 @@ def inbound() -> None:
 @_tenant
 @click.option("--flagged", is_flag=True, help="Only those that a person should look at, and nobody has.")
 @click.option("--from", "number", help="Only from this number (E.164).")
+@click.option("--handler", type=click.Choice(STATES), help="Only those whose keyword's handler stands there.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 @json_option
-def list_(tenant: str, flagged: bool, number: str | None, limit: int, json_wanted: bool) -> None:
+def list_(tenant: str, number: str | None, json_wanted: bool, **options: Any) -> None:
     """List inbound messages, newest first, without their texts."""
     parsed = parse_e164(number, "--from") if number else None
     with command_runtime() as runtime, runtime.pool.connection() as connection:
         numbers = None if parsed is None else forms_of(connection, runtime.sealer, tenant, parsed)
-        found = inbox.list_inbound(connection, tenant, numbers=numbers, flagged=flagged, limit=limit)
+        found = inbox.list_inbound(connection, tenant, numbers=numbers, **options)
     if json_wanted:
         print_json(found)
         return
     print_table(
-        ("SID", "RECEIVED", "FROM", "SERVICE", "KEYWORD", "EFFECT", "ANSWERED", "FLAG"),
+        ("SID", "RECEIVED", "FROM", "SERVICE", "KEYWORD", "EFFECT", "ANSWERED", "HANDLER", "FLAG"),
         [
             (
                 one["sid"],
@@ -46,6 +49,7 @@ def list_(tenant: str, flagged: bool, number: str | None, limit: int, json_wante
                 _keyword(one),
                 one["effect"],
                 "yes" if one["answered"] else "",
+                one["handler"],
                 _flag(one),
             )
             for one in found
@@ -81,6 +85,24 @@ def seen(sid: str, tenant: str, json_wanted: bool) -> None:
         click.echo("seen" if noted else "there was nothing to note")
 
 
+@inbound.command()
+@click.argument("sid")
+@_tenant
+@json_option
+def retry(sid: str, tenant: str, json_wanted: bool) -> None:
+    """Have a keyword's handler called again that has failed."""
+    with command_runtime() as runtime:
+        call = CallId(tenant, sid)
+        owed = in_transaction(runtime.pool, lambda connection: retry_call(connection, call))
+        wake_calls(runtime.publisher, [call] if owed else [])
+    if json_wanted:
+        print_json({"tenant": tenant, "sid": sid, "retried": owed})
+    else:
+        click.echo("it is called again" if owed else "no handler has failed for it")
+    if not owed:
+        raise SystemExit(REFUSED)
+
+
 def _print_message(message: Mapping[str, Any]) -> None:
     lines = {
         "message": message["sid"],
@@ -92,6 +114,7 @@ def _print_message(message: Mapping[str, Any]) -> None:
         "effect": message["effect"],
         "answered": "yes" if message["answered"] else "no",
         "flag": _flag(message),
+        "handler": _handler(message["handler"]),
     }
     for name, value in lines.items():
         if value:
@@ -106,6 +129,13 @@ def _print_message(message: Mapping[str, Any]) -> None:
 def _keyword(message: Mapping[str, Any]) -> str:
     kind, word = message["keyword"], message["word"]
     return "" if kind is None else f"{kind} ({word})" if word != kind else kind
+
+
+def _handler(call: Mapping[str, Any] | None) -> str:
+    if call is None:
+        return ""
+    told = f"{call['state']} after {call['attempts']} call(s)"
+    return f"{told}: {call['explanation']}" if call["explanation"] else told
 
 
 def _flag(message: Mapping[str, Any]) -> str:

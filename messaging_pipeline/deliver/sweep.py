@@ -21,7 +21,8 @@ from messaging_pipeline.deliver.waiting_at_gates import WaitingAtGates
 from messaging_pipeline.fallback.start import StepId, start_fallbacks
 from messaging_pipeline.follow.apply_evidence import Evidence, Following
 from messaging_pipeline.ids import MessageId, ServiceKey
-from messaging_pipeline.metrics import record_status, record_swept, record_ticket_entry
+from messaging_pipeline.keyword_handlers.start import CallId
+from messaging_pipeline.metrics import record_keyword_call, record_status, record_swept, record_ticket_entry
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.services.board import ServiceBoard
 from messaging_pipeline.tickets.start import EntryId
@@ -45,6 +46,7 @@ _LONGEST_ATTEMPT = timedelta(minutes=2)
 _DOUBT = "the worker stopped while a request was under way; the message may have been sent"
 _RELIEF = "the worker stopped before the request left"
 _TICKET_DOUBT = "the worker stopped while the entry was leaving; it may stand in a ticket"
+_HANDLER_LAPSED = "the worker stopped during the call, or took too long"
 _TOO_LATE = "its time ran out before it could be sent"
 
 
@@ -63,6 +65,7 @@ class Sweep:
     waiting_at_gates: WaitingAtGates
     wake_fallbacks: Callable[[list[StepId]], None]
     wake_tickets: Callable[[Collection[EntryId]], None]
+    wake_handlers: Callable[[Collection[CallId]], None]
 
     def run(self) -> None:
         """Put right what lapsed, then wake everybody who has something to do.
@@ -76,6 +79,7 @@ class Sweep:
             duties.callback(self._release_followers)
             duties.callback(self._forget_unmatched_callbacks)
             duties.callback(self.link_texts.run, _AT_ONCE)
+            duties.callback(self._look_after_handlers)
             duties.callback(self._look_after_tickets)
             duties.callback(self._look_after_fallbacks)
             duties.callback(self._apply_matched_callbacks)
@@ -144,6 +148,16 @@ class Sweep:
         for desk, state in lapsed:
             record_ticket_entry(desk, state)
         self.wake_tickets([EntryId(tenant, sid) for tenant, sid in due])
+
+    def _look_after_handlers(self) -> None:
+        now = self.clock.now()
+        with self.pool.connection() as connection:
+            words = {"now": now, "reason": _HANDLER_LAPSED}
+            lapsed = connection.execute(sql("return_lapsed_keyword_calls"), words).fetchall()
+            due = connection.execute(sql("keyword_calls_due"), {"now": now, "limit": _AT_ONCE}).fetchall()
+        for word, state in lapsed:
+            record_keyword_call(word, state)
+        self.wake_handlers([CallId(tenant, sid) for tenant, sid in due])
 
     def _release_followers(self) -> None:
         values = {"doubt_before": self.clock.now() - _DOUBT_HOLDS_UP, "limit": _AT_ONCE}

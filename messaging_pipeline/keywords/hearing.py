@@ -8,6 +8,7 @@ from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.ids import E164
 from messaging_pipeline.keywords.addressed import Addressed, addressed
+from messaging_pipeline.keywords.commands import Command
 from messaging_pipeline.keywords.vocabulary import Keyword, Kind, Vocabulary, vocabulary_of
 from messaging_pipeline.keywords.wishes import asks_for_silence
 from messaging_pipeline.messages.phone_numbers import is_toll_free, parse_e164
@@ -26,7 +27,7 @@ class Heard:
 
     ``number`` is who wrote, where that is a phone number; ``service`` whom they wrote to. ``every_service`` tells that
     the keyword is about all of the tenant's services. ``answer`` is what may be said at once; None where nothing is
-    configured, and where Twilio has answered already.
+    configured, and where Twilio has answered already. ``command`` is what calls a handler, if anything does.
     """
 
     tenant: str
@@ -39,17 +40,22 @@ class Heard:
     answer: str | None
     most_answers: int
     most_answers_seconds: float
+    command: Command | None = None
 
 
 def hear(configuration: Configuration, tenant: str, form: Mapping[str, str]) -> Heard:
     """Read the form of an inbound webhook; whatever is in it, this does not fail."""
     target = addressed(configuration, tenant, form)
     vocabulary = vocabulary_of(configuration, tenant, target.service)
-    keyword = _keyword(vocabulary, form)
-    kind = keyword.kind if keyword else None
     number = _number(form.get("From"))
+    keyword = _keyword(vocabulary, form)
+    command = None if keyword or number is None or target.service is None else vocabulary.command(form.get("Body", ""))
+    if command is not None:
+        keyword = Keyword(Kind.CUSTOM, command.word, None if command.fits else command.handler.usage, is_twilios=False)
+    kind = keyword.kind if keyword else None
     every_service = vocabulary.covers_tenant or (kind is Kind.STOP and target.is_guess)
-    silent = keyword is None or number is None or _twilio_has_answered(configuration, target, keyword, form)
+    spoken_kind = kind if command is None else None  # behind a command's word, people may wish what they like
+    flag = _flag(spoken_kind, number, target, vocabulary, form, every_service=every_service)
     return Heard(
         tenant=tenant,
         number=number,
@@ -57,10 +63,11 @@ def hear(configuration: Configuration, tenant: str, form: Mapping[str, str]) -> 
         kind=kind,
         word=keyword.word if keyword else None,
         every_service=every_service,
-        flag=_flag(kind, number, target, vocabulary, form.get("Body", ""), every_service=every_service),
-        answer=None if silent or keyword is None else keyword.answer,
+        flag=flag,
+        answer=_answer(configuration, target, keyword, form) if number is not None and flag is None else None,
         most_answers=vocabulary.most_answers,
         most_answers_seconds=vocabulary.most_answers_seconds,
+        command=command if command is not None and command.fits else None,
     )
 
 
@@ -70,6 +77,14 @@ def _keyword(vocabulary: Vocabulary, form: Mapping[str, str]) -> Keyword | None:
     if kind is not None:
         return Keyword(kind, kind.value, vocabulary.answers[kind], is_twilios=True)
     return vocabulary.keyword(form.get("Body", ""), toll_free=is_toll_free(form.get("To", "")))
+
+
+def _answer(
+    configuration: Configuration, target: Addressed, keyword: Keyword | None, form: Mapping[str, str]
+) -> str | None:
+    if keyword is None or _twilio_has_answered(configuration, target, keyword, form):
+        return None
+    return keyword.answer
 
 
 def _twilio_has_answered(
@@ -88,7 +103,7 @@ def _flag(
     number: E164 | None,
     target: Addressed,
     vocabulary: Vocabulary,
-    body: str,
+    form: Mapping[str, str],
     *,
     every_service: bool,
 ) -> Flag | None:
@@ -96,7 +111,8 @@ def _flag(
         if number is None:
             return "no_phone_number"
         return "no_service" if target.service is None and not every_service else None
-    return "wish_in_words" if kind is None and asks_for_silence(body, vocabulary.stop_phrases) else None
+    said = form.get("Body", "")
+    return "wish_in_words" if kind is None and asks_for_silence(said, vocabulary.stop_phrases) else None
 
 
 def _number(text: str | None) -> E164 | None:

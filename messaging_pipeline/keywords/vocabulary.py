@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from messaging_pipeline.configuration import Configuration
-from messaging_pipeline.keyword_policy import HELP_WORDS, START_WORDS, STOP_WORDS, KeywordPolicy
+from messaging_pipeline.keyword_policy import HELP_WORDS, START_WORDS, STOP_WORDS, Handler, KeywordPolicy
+from messaging_pipeline.keywords.commands import Command, command_in
 from messaging_pipeline.messages.wording import bare
 
 _NONE = KeywordPolicy()
@@ -37,9 +38,10 @@ class Keyword:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Every keyword of a service by its bare form, and the rest of its policy."""
+    """Every keyword and every handler of a service by its bare form, and the rest of its policy."""
 
     keywords: Mapping[str, Keyword]
+    handlers: Mapping[str, Handler]
     answers: Mapping[Kind, str | None]
     stop_phrases: tuple[str, ...]
     covers_tenant: bool
@@ -53,6 +55,10 @@ class Vocabulary:
             return None
         return self.keywords.get(word)
 
+    def command(self, body: str) -> Command | None:
+        """Return the call of a handler that a text is; one that is a keyword as a whole is none."""
+        return command_in(body, self.handlers)
+
 
 def vocabulary_of(configuration: Configuration, tenant: str, service: str | None) -> Vocabulary:
     """Put together what a service's policy and its tenant's say; what both say, the service decides."""
@@ -63,8 +69,10 @@ def vocabulary_of(configuration: Configuration, tenant: str, service: str | None
         Kind.START: own.start_answer or wide.start_answer,
         Kind.HELP: own.help_answer or wide.help_answer,
     }
+    keywords = _keywords(own, wide, answers)
     return Vocabulary(
-        keywords=_keywords(own, wide, answers),
+        keywords=keywords,
+        handlers=_handlers(own, wide, keywords),
         answers=answers,
         stop_phrases=(*own.stop_phrases, *wide.stop_phrases),
         covers_tenant=(own.opt_out_scope or wide.opt_out_scope) == "tenant",
@@ -75,7 +83,9 @@ def vocabulary_of(configuration: Configuration, tenant: str, service: str | None
 
 def _keywords(own: KeywordPolicy, wide: KeywordPolicy, answers: Mapping[Kind, str | None]) -> dict[str, Keyword]:
     """Where the tenant and the service give a word two meanings, the more careful one holds: STOP before all."""
-    custom = {bare(word): text for word, text in (*wide.answers.items(), *own.answers.items())}
+    called = {bare(word) for word in own.handlers}
+    custom = {bare(word): text for word, text in wide.answers.items() if bare(word) not in called}
+    custom |= {bare(word): text for word, text in own.answers.items()}
     found = {word: Keyword(Kind.CUSTOM, word, text, is_twilios=False) for word, text in custom.items()}
     for kind, twilios, more in (
         (Kind.HELP, HELP_WORDS, (*wide.more_help, *own.more_help)),
@@ -85,3 +95,9 @@ def _keywords(own: KeywordPolicy, wide: KeywordPolicy, answers: Mapping[Kind, st
         found |= {bare(word): Keyword(kind, bare(word), answers[kind], is_twilios=False) for word in more}
         found |= {bare(word): Keyword(kind, bare(word), answers[kind], is_twilios=True) for word in twilios}
     return found
+
+
+def _handlers(own: KeywordPolicy, wide: KeywordPolicy, keywords: Mapping[str, Keyword]) -> dict[str, Handler]:
+    """A word that is a keyword already, at the tenant's or the service's wish, calls nothing."""
+    declared = {bare(word): handler for word, handler in (*wide.handlers.items(), *own.handlers.items())}
+    return {word: handler for word, handler in declared.items() if word not in keywords}

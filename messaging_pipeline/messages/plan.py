@@ -56,6 +56,10 @@ def _foreign_queue(name: str) -> str:
     return name
 
 
+ForeignTask = Annotated[str, AfterValidator(_foreign_task)]
+ForeignQueue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}$"), AfterValidator(_foreign_queue)]
+
+
 class _Step(BaseModel):
     """When a step may start; without either, when the message has failed in any way but an opt-out."""
 
@@ -104,8 +108,8 @@ class CeleryStep(_Step):
     """A task for somebody else's Celery workers; ``repeatable`` says that to run it twice does no harm."""
 
     channel: Literal["celery"]
-    task: Annotated[str, AfterValidator(_foreign_task)]
-    queue: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}$"), AfterValidator(_foreign_queue)]
+    task: ForeignTask
+    queue: ForeignQueue
     arguments: Annotated[dict[str, JsonValue], Field(max_length=20)] = Field(default_factory=dict)
     repeatable: bool = False
 

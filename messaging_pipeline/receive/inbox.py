@@ -18,13 +18,20 @@ def list_inbound(
     *,
     numbers: Sequence[str] | None = None,
     flagged: bool = False,
+    handler: str | None = None,
     limit: int = 50,
 ) -> list[dict[str, Any]]:
     """Return a tenant's inbound messages without their texts, newest first; ``flagged``: those to look at.
 
-    ``numbers`` is all that may stand for the sender's number.
+    ``numbers`` is all that may stand for the sender's number; ``handler`` is where the call of a keyword stands.
     """
-    key = {"tenant": tenant, "numbers": None if numbers is None else list(numbers), "flagged": flagged, "limit": limit}
+    key = {
+        "tenant": tenant,
+        "numbers": None if numbers is None else list(numbers),
+        "flagged": flagged,
+        "handler": handler,
+        "limit": limit,
+    }
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(sql("list_inbound"), key).fetchall()
 

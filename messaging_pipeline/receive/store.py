@@ -11,11 +11,21 @@ from psycopg.rows import TupleRow
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
+from messaging_pipeline.keyword_handlers.start import CallId, owe_call
 from messaging_pipeline.keywords.hearing import Heard, hear
 from messaging_pipeline.metrics import record_flagged, record_inbound, record_keyword, record_opt_out
 from messaging_pipeline.receive.heed import Heeded, heed
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.tickets.start import EntryId, owe_entry
+
+
+@dataclass(frozen=True, slots=True)
+class _TakenIn:
+    """What came of a message, and what is owed for it."""
+
+    heeded: Heeded
+    entry: EntryId | None
+    call: CallId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,7 @@ class Receiving:
     sealer: Sealer
     configuration: Configuration
     wake_tickets: Callable[[Collection[EntryId]], None]
+    wake_handlers: Callable[[Collection[CallId]], None]
 
     def store(self, *, tenant: str, sealed_form: str, received_at: datetime, is_answered: bool = False) -> bool:
         """Store a sealed webhook form and do what it says; return whether it was news.
@@ -40,14 +51,12 @@ class Receiving:
         if taken_in is None:
             record_inbound("repeated")
             return False
-        heeded, owed = taken_in
-        _count(heard, heeded)
-        self.wake_tickets([owed] if owed else [])
+        _count(heard, taken_in.heeded)
+        self.wake_tickets([taken_in.entry] if taken_in.entry else [])
+        self.wake_handlers([taken_in.call] if taken_in.call else [])
         return True
 
-    def _take_in(
-        self, connection: Connection[TupleRow], row: Mapping[str, Any], heard: Heard
-    ) -> tuple[Heeded, EntryId | None] | None:
+    def _take_in(self, connection: Connection[TupleRow], row: Mapping[str, Any], heard: Heard) -> _TakenIn | None:
         """Return what came of the message, or None when it had been taken in before."""
         if connection.execute(sql("insert_inbound_message"), row).fetchone() is None:
             return None
@@ -55,7 +64,11 @@ class Receiving:
         if heeded.effect is not None:
             key = {"tenant": heard.tenant, "sid": row["sid"], "effect": heeded.effect}
             connection.execute(sql("note_inbound_effect"), key)
-        return heeded, owe_entry(connection, self.configuration, heard, row)
+        return _TakenIn(
+            heeded,
+            entry=owe_entry(connection, self.configuration, heard, row),
+            call=owe_call(connection, heard, row["sid"], row["received_at"]),
+        )
 
 
 def _count(heard: Heard, heeded: Heeded) -> None:

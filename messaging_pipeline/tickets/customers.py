@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from typing import Any
 
-from messaging_pipeline.errors import InvalidSettings, PipelineError
+from messaging_pipeline.entry_points import load_function
+from messaging_pipeline.errors import PipelineError
 from messaging_pipeline.tickets.contract import Customer
 
 CustomerOf = Callable[[str, str], Customer]
@@ -26,14 +26,7 @@ def customers_from(entry_point: str | None, setting: str) -> CustomerOf:
     """Load ``module:function``; raises InvalidSettings, naming the setting, when it is not there."""
     if entry_point is None:
         return stranger
-    module_name, _, name = entry_point.partition(":")
-    try:
-        function = getattr(import_module(module_name), name)
-    except (ImportError, AttributeError) as error:
-        raise InvalidSettings(setting, f"{entry_point} cannot be loaded ({error})", "correct the path") from None
-    if not callable(function):
-        raise InvalidSettings(setting, f"{entry_point} is no function", "name one")
-    return _asking(function)
+    return _asking(load_function(entry_point, setting, arguments=2))
 
 
 def stranger(tenant: str, number: str) -> Customer:

@@ -10,7 +10,7 @@ from tests.support.product_source import FRONT_DOOR, PROJECT, Module, modules_of
 
 ROWS: tuple[frozenset[str], ...] = (
     frozenset({"ids", "errors", "clock", "queues", "backoff", "validation", "trust", "masking"}),
-    frozenset({"messages", "secret_sources", "connections"}),
+    frozenset({"messages", "secret_sources", "connections", "entry_points"}),
     frozenset(
         {
             "settings",
@@ -39,6 +39,7 @@ ROWS: tuple[frozenset[str], ...] = (
             "audit",
             "gates",
             "tickets",
+            "keyword_handlers",
             "pseudonyms",
         }
     ),

@@ -31,7 +31,7 @@ def _written(runtime: WorkerRuntime) -> None:
 def test_the_list_is_newest_first_and_masked(run: Run) -> None:
     listed = run("inbound", "list")
     header, *lines = listed.lines
-    assert header.split() == ["SID", "RECEIVED", "FROM", "SERVICE", "KEYWORD", "EFFECT", "ANSWERED", "FLAG"]
+    assert header.split() == ["SID", "RECEIVED", "FROM", "SERVICE", "KEYWORD", "EFFECT", "ANSWERED", "HANDLER", "FLAG"]
     assert [line.split() for line in lines] == [
         [sid(2), "2026-11-23", "12:02:00", HIDDEN, "default", "wish_in_words"],
         [sid(1), "2026-11-23", "12:01:00", HIDDEN, "default"],

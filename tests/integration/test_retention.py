@@ -182,6 +182,19 @@ def test_a_wish_that_nobody_has_looked_at_keeps_its_text(keeping: WorkerRuntime,
     assert inbound(writer) == {"SMwish": (False, RECIPIENT)}
 
 
+def test_what_a_keyword_has_not_called_yet_keeps_its_text(keeping: WorkerRuntime, writer: Writer) -> None:
+    receive(keeping, "SM1", 11 * DAY)
+    writer.connection.execute(
+        "insert into keyword_calls (tenant, sid, service, word, state, due_at, most_attempts, received_at)"
+        " select tenant, sid, 'default', 'status', 'waiting', received_at, 10, received_at from inbound_messages"
+    )
+    keeping.retention.run()
+    assert inbound(writer)["SM1"][0] is True
+    writer.connection.execute("update keyword_calls set state = 'failed'")
+    keeping.retention.run()
+    assert inbound(writer)["SM1"][0] is False
+
+
 def test_what_still_has_to_go_into_a_ticket_keeps_its_text_and_the_rest_goes_with_numbers(
     keeping: WorkerRuntime, writer: Writer
 ) -> None:

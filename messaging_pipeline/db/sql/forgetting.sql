@@ -33,7 +33,7 @@ where m.id = hashed.id and m.forgotten = 1
 
 -- name: take_payloads
 -- What people wrote long ago, but for wishes that a person must look at and has not, and what still has to go into a
--- ticket. The row stays: it says that the message has been received.
+-- ticket or to a handler. The row stays: it says that the message has been received.
 with over as (
     select i.tenant, i.sid from inbound_messages i
     where i.tenant = %(tenant)s and i.forgotten = 0 and i.received_at < %(before)s
@@ -41,6 +41,8 @@ with over as (
       and not exists (select from ticket_entries e
                       where e.tenant = i.tenant and e.sid = i.sid
                         and e.state in ('waiting', 'claimed', 'leaving', 'taken'))
+      and not exists (select from keyword_calls c
+                      where c.tenant = i.tenant and c.sid = i.sid and c.state in ('waiting', 'claimed'))
     order by i.received_at
     limit %(limit)s
     for update of i skip locked

@@ -12,19 +12,26 @@ update inbound_messages set effect = %(effect)s where tenant = %(tenant)s and si
 
 -- name: list_inbound
 -- Newest first; those for a person to look at have a flag and were not seen.
-select sid, received_at, from_number as "from", to_number as "to", service, keyword, word, effect, answered, flag, seen_at
-from inbound_messages
-where tenant = %(tenant)s
-  and (%(numbers)s::text[] is null or from_number = any(%(numbers)s))
-  and (not %(flagged)s or (flag is not null and seen_at is null))
-order by received_at desc, sid
+select i.sid, i.received_at, i.from_number as "from", i.to_number as "to", i.service, i.keyword, i.word, i.effect,
+       i.answered, i.flag, i.seen_at, c.state as handler
+from inbound_messages i
+left join keyword_calls c on c.tenant = i.tenant and c.sid = i.sid
+where i.tenant = %(tenant)s
+  and (%(numbers)s::text[] is null or i.from_number = any(%(numbers)s))
+  and (not %(flagged)s or (i.flag is not null and i.seen_at is null))
+  and (%(handler)s::text is null or c.state = %(handler)s)
+order by i.received_at desc, i.sid
 limit %(limit)s
 
 -- name: inbound_message
-select sid, received_at, from_number as "from", to_number as "to", service, keyword, word, effect, answered, flag, seen_at,
-       payload
-from inbound_messages
-where tenant = %(tenant)s and sid = %(sid)s
+select i.sid, i.received_at, i.from_number as "from", i.to_number as "to", i.service, i.keyword, i.word, i.effect,
+       i.answered, i.flag, i.seen_at, i.payload,
+       case when c.sid is not null then jsonb_build_object(
+           'state', c.state, 'attempts', c.attempts, 'explanation', c.explanation, 'due_at', c.due_at,
+           'finished_at', c.finished_at) end as handler
+from inbound_messages i
+left join keyword_calls c on c.tenant = i.tenant and c.sid = i.sid
+where i.tenant = %(tenant)s and i.sid = %(sid)s
 
 -- name: mark_inbound_seen
 update inbound_messages set seen_at = %(now)s
