@@ -21,6 +21,7 @@ from messaging_pipeline.retention_policy import RetentionPolicy
 from messaging_pipeline.routing import Route, RouteName, Way, refuse_wrong_routes, way_to
 from messaging_pipeline.secret_sources.reference import SecretReference
 from messaging_pipeline.settings import AccountSid, ApiKeySid, MessagingServiceSid, Settings
+from messaging_pipeline.spending_policy import CountryPolicy, Prices, SpendCaps, refuse_caps_without_prices
 from messaging_pipeline.ticket_policy import TicketPolicy
 from messaging_pipeline.validation import first_problem
 
@@ -64,7 +65,7 @@ class Service:
     permits media addresses without TLS; ``media_check`` has workers look at media before they are sent, and
     ``media_private_hosts`` are the hosts that may then be at private addresses. ``mms_link_fallback`` sends an SMS
     with links after media that could not arrive. ``provide_feedback`` announces to Twilio that outcomes will be
-    reported, and ``missed_call_text`` answers calls that nobody took.
+    reported, and ``missed_call_text`` answers calls that nobody took. ``spend`` caps what the service may spend.
     """
 
     tenant: Key = DEFAULT_TENANT
@@ -92,6 +93,7 @@ class Service:
     mms_link_fallback: bool = False
     provide_feedback: bool = False
     missed_call_text: Annotated[str, Field(min_length=1, max_length=1600)] | None = None
+    spend: SpendCaps | None = None
 
     @property
     def burst(self) -> int:
@@ -113,7 +115,7 @@ class Tenant:
     ``api_concurrency`` is how many API requests may be under way at once for the account, by all workers
     together; unset, nobody counts. ``reconcile_share`` is the part of them that reconciliation may use.
     ``retention`` says when contents and numbers go; unset, they never do. ``quiet_hours`` are those of its services
-    that have none of their own.
+    that have none of their own. ``spend`` caps what the tenant may spend, and ``countries`` say where it may write to.
     """
 
     account_sid: AccountSid
@@ -126,6 +128,8 @@ class Tenant:
     keywords: KeywordPolicy = Field(default_factory=KeywordPolicy)
     retention: RetentionPolicy | None = None
     quiet_hours: QuietHours | None = None
+    spend: SpendCaps | None = None
+    countries: CountryPolicy | None = None
 
     @model_validator(mode="after")
     def _a_key_has_its_secret(self) -> Self:
@@ -178,6 +182,7 @@ class Configuration(BaseModel):
     quiet_hours: QuietHours | None = None
     media: MediaPolicy = Field(default_factory=MediaPolicy)
     routes: dict[RouteName, Route] = Field(default_factory=dict)
+    prices: Prices | None = None
 
     def service(self, key: str, tenant: str) -> Service:
         """Return a tenant's service; raises InvalidInput when that tenant has none of this name."""
@@ -259,6 +264,9 @@ def load_configuration(settings: Settings) -> Configuration:
     refuse_wrong_routes(configuration.routes, tenant_of, settings.config_path)
     _refuse_shared_accounts(configuration, settings)
     refuse_unknown_tenants(configuration.media, {DEFAULT_TENANT, *tenants}, settings.config_path)
+    caps_of_tenants = {key: tenant.spend for key, tenant in tenants.items()}
+    caps_of_services = {key: service.spend for key, service in services.items()}
+    refuse_caps_without_prices(configuration.prices, caps_of_tenants, caps_of_services, settings.config_path)
     return configuration
 
 

@@ -25,6 +25,9 @@ _attempt_seconds = Histogram(
     ["service"],
     buckets=(0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8),
 )
+_estimated_cost = Counter(
+    "messaging_estimated_cost_total", "What was sent has cost, by the price list and in its currency.", ["service"]
+)
 _statuses = Counter("messaging_statuses_total", "Messages that reached a status.", ["service", "status"])
 _time_to_status = Histogram(
     "messaging_time_to_status_seconds",
@@ -125,6 +128,11 @@ def record_attempt(service: str, outcome: str, seconds: float) -> None:
     """Count a create request and how long its answer took."""
     _attempts.labels(service, outcome).inc()
     _attempt_seconds.labels(service).observe(seconds)
+
+
+def record_cost(service: str, cost: float) -> None:
+    """Count what a message that was, or may have been, sent costs by the price list."""
+    _estimated_cost.labels(service).inc(cost)
 
 
 def record_status(service: str, status: str, seconds_since_accept: float | None = None) -> None:

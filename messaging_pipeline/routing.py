@@ -4,23 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from messaging_pipeline.errors import InvalidSettings
-from messaging_pipeline.messages.phone_numbers import is_country
-
-ELSEWHERE = "*"
-"""In the place of a country: every country that the route does not name."""
-
-
-def _country(text: str) -> str:
-    if text != ELSEWHERE and not is_country(text):
-        raise ValueError("is not a country's code of two capital letters (ISO 3166), such as US, and not *")
-    return text
-
+from messaging_pipeline.messages.countries import ELSEWHERE, Country
 
 RouteName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-Country = Annotated[str, AfterValidator(_country)]
 Route = dict[RouteName, Annotated[tuple[Country, ...], Field(min_length=1)]]
 """The countries of each service."""
 

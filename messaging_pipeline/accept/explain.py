@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from messaging_pipeline import meters
 from messaging_pipeline.accept.as_sent import as_sent
 from messaging_pipeline.accept.first_message import FirstMessages
 from messaging_pipeline.accept.gates import question_of, require_sender
@@ -14,9 +15,9 @@ from messaging_pipeline.consent.ledger import is_opted_out
 from messaging_pipeline.db.pool import Pool
 from messaging_pipeline.gates.order import ask_every_gate, weightiest
 from messaging_pipeline.gates.question import Question, sender_of
-from messaging_pipeline.gates.sender_rules import kind_of
 from messaging_pipeline.messages.phone_numbers import country_of
 from messaging_pipeline.messages.segments import characters_forcing_ucs2, count_segments
+from messaging_pipeline.messages.sender_kinds import kind_of
 from messaging_pipeline.messages.smart_encoding import smart_encode
 from messaging_pipeline.number_health import is_invalid
 from messaging_pipeline.services.board import ServiceBoard
@@ -45,6 +46,7 @@ class Explaining:
         question = self._question(request, service)
         answers = ask_every_gate(question)
         request = self.first_messages.completed(request, introduced=question.introduced is not False)
+        priced = question_of(request, self.configuration, service, now)
         answer = weightiest(answers)
         verdict = answer.verdict
         goes = standing.accepting and verdict.outcome != "refused"
@@ -59,6 +61,7 @@ class Explaining:
             "service_accepting": standing.accepting,
             "sender": _sender(service, request),
             **_weight(request),
+            **_cost(priced),
             "verdict": verdict.outcome if standing.accepting else "refused",
             "next_allowed_at": replace(request, waits=waits).leaves_at(now) if goes else None,
             "gates": [{"gate": one.gate, **asdict(one.verdict)} for one in answers],
@@ -72,6 +75,7 @@ class Explaining:
                 opted_out=is_opted_out(connection, request.tenant, request.service, request.to),
                 unknown_number=is_invalid(connection, request.tenant, request.to),
                 introduced=self.first_messages.is_introduced(connection, request, self.clock.now()),
+                used=meters.used(connection, request.tenant, question.allowance.draws if question.allowance else ()),
             )
 
 
@@ -88,6 +92,13 @@ def _weight(request: SendRequest) -> dict[str, Any]:
         "characters_forcing_ucs2": list(characters_forcing_ucs2(body)),
         "segments_with_smart_encoding": _smart_segments(request),
     }
+
+
+def _cost(question: Question) -> dict[str, Any]:
+    allowance = question.allowance
+    if allowance is None or allowance.cost is None:
+        return {"estimated_cost": None, "price_unit": allowance.unit if allowance else None}
+    return {"estimated_cost": f"{allowance.cost:f}", "price_unit": allowance.unit}
 
 
 def _smart_segments(request: SendRequest) -> int:

@@ -7,8 +7,9 @@ from messaging_pipeline.accept.request import SendRequest
 from messaging_pipeline.configuration import Configuration, Service
 from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.gates.order import GATES, NOTED, ask_every_gate, weightiest
-from messaging_pipeline.gates.question import Question, question_about
+from messaging_pipeline.gates.question import Question, question_about, sender_of
 from messaging_pipeline.metrics import record_gate
+from messaging_pipeline.spending.allowance import Parcel, allowance_of
 
 REFUSALS = {name: f"gate:{name}" for name, _ in GATES}
 """A refusal names its gate in place of a field."""
@@ -34,7 +35,18 @@ def question_of(request: SendRequest, configuration: Configuration, service: Ser
         tags=request.tags,
         at=request.leaves_at(now),
     )
-    return replace(question, body=request.content.body, expires_at=request.expires_at)
+    return replace(
+        question,
+        body=request.content.body,
+        expires_at=request.expires_at,
+        allowance=allowance_of(configuration, request.service, service, _parcel(request, service), question.at),
+    )
+
+
+def _parcel(request: SendRequest, service: Service) -> Parcel:
+    content = request.content
+    sender = sender_of(service, request.from_)
+    return Parcel(request.to, sender, content.weight().segments, bool(content.media_urls))
 
 
 def past_the_gates(request: SendRequest, question: Question) -> SendRequest:

@@ -45,6 +45,7 @@ def _print(found: dict[str, Any]) -> None:
         "service": f"{found['tenant']}/{found['service']}, {_standing(found)}",
         "sender": f"{found['sender']['kind']} {found['sender']['value'] or ''}".rstrip(),
         "content": _content(found),
+        **({"cost": _cost(found)} if found["price_unit"] else {}),
         "verdict": found["verdict"],
         "leaves": "never"
         if found["next_allowed_at"] is None
@@ -67,6 +68,11 @@ def _content(found: dict[str, Any]) -> str:
         return weight
     forcing = " ".join(f"{one} (U+{ord(one):04X})" for one in found["characters_forcing_ucs2"])
     return f"{weight}, because of {forcing}; {found['segments_with_smart_encoding']} with Smart Encoding"
+
+
+def _cost(found: dict[str, Any]) -> str:
+    cost = found["estimated_cost"]
+    return "unknown: the price list does not say" if cost is None else f"about {cost} {found['price_unit']}"
 
 
 def _reason(answer: dict[str, Any]) -> str:

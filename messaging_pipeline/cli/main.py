@@ -12,6 +12,7 @@ from messaging_pipeline.cli.explain import explain
 from messaging_pipeline.cli.forget import forget
 from messaging_pipeline.cli.inbound import inbound
 from messaging_pipeline.cli.invalid_numbers import numbers
+from messaging_pipeline.cli.limits import limits
 from messaging_pipeline.cli.local import demo, simulator, up
 from messaging_pipeline.cli.messages import messages, send, send_bulk
 from messaging_pipeline.cli.operate import migrate
@@ -45,6 +46,7 @@ for command in (
     optouts,
     consent,
     numbers,
+    limits,
     tickets,
     reconcile,
     forget,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from psycopg import Connection
@@ -12,15 +13,19 @@ from messaging_pipeline.db.queries import sql
 from messaging_pipeline.decide.next_step import Step
 from messaging_pipeline.decide.policy import History
 from messaging_pipeline.deliver.claims import ClaimedMessage
+from messaging_pipeline.gates.verdict import Answer
 from messaging_pipeline.messages.state_machine import Status, leaves_for, our_leaves_for
+from messaging_pipeline.spending.allowance import Allowance
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request for one message."""
+    """One request for one message; ``cost`` is its estimate, and ``is_counted`` whether it counts towards limits."""
 
     message: ClaimedMessage
     number: int
+    cost: Decimal | None = None
+    is_counted: bool = False
 
     def history(self) -> History:
         """What was tried for the message, this attempt included."""
@@ -36,14 +41,29 @@ class Closing:
     step: Step
     check_at: datetime | None = None
 
+    @property
+    def sent_nothing_counted(self) -> bool:
+        """Whether limits are to be given back what the attempt has drawn from them."""
+        return self.attempt.is_counted and self.step.outcome in {"refused", "not_sent"}
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A claimed message whose request is about to leave."""
+    """A claimed message whose request is about to leave, and what that costs and counts towards, if anything."""
 
     message: ClaimedMessage
     lease_until: datetime
     worker: str
+    allowance: Allowance | None = None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the attempt counts towards a limit, or would if its price were known."""
+        return self.allowance is not None and self.allowance.is_limited
+
+    def attempt(self, number: int) -> Attempt:
+        """Return the attempt that was opened under this number."""
+        return Attempt(self.message, number, self.allowance.cost if self.allowance else None, self.is_counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +71,14 @@ class Page:
     """What turning the page has done.
 
     ``moved`` says whether the closed attempt's message moved. ``opened`` is the new attempt; without it, do not send:
-    the claim is no longer ours, or ``barred`` names the gate that will not let the message go.
+    the claim is no longer ours, ``barred`` names the gate that will not let the message go, or ``full`` says what
+    becomes of it since a limit has no room.
     """
 
     moved: bool
     opened: Attempt | None = None
     barred: str | None = None
+    full: Answer | None = None
 
 
 _WAITING_FOR_THE_ANSWER = frozenset({Status.CLAIMED, Status.UNCONFIRMED})
@@ -89,8 +111,13 @@ def turn_page(
     row = connection.execute(sql("turn_page"), {**closed, **opened, "now": now}).fetchone()
     assert row is not None, "the statement always yields one row"  # noqa: S101
     moved, number, barred = row
-    attempt = None if opening is None or number is None else Attempt(opening.message, number)
+    attempt = None if opening is None or number is None else opening.attempt(number)
     return Page(moved, attempt, barred)
+
+
+def take_back(connection: Connection[TupleRow], attempt: Attempt) -> None:
+    """Undo an opening of the same transaction; the message is still claimed."""
+    connection.execute(sql("take_back_opening"), {"id": attempt.message.id, "number": attempt.number})
 
 
 def start(

@@ -1,7 +1,7 @@
 """The book a lane writes: one commit closes the last attempt and opens the next, before its request leaves."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
@@ -10,6 +10,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
+from messaging_pipeline import meters
 from messaging_pipeline.clock import Clock
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.consequences import Consequences, Decided, has_consequences, write_consequences
@@ -19,19 +20,23 @@ from messaging_pipeline.decide.policy import Policy
 from messaging_pipeline.decide.waits import ASK_ABOUT_DOUBT
 from messaging_pipeline.deliver import attempts
 from messaging_pipeline.deliver.attempts import Attempt, Closing, Opening, Page
-from messaging_pipeline.deliver.claims import ClaimedMessage, use_cap
+from messaging_pipeline.deliver.claims import ClaimedMessage, release, use_cap
 from messaging_pipeline.deliver.gates import BARS, Bar
+from messaging_pipeline.deliver.till import ring_up
 from messaging_pipeline.fallback.start import StepId, start_fallbacks
+from messaging_pipeline.gates.verdict import Answer
 from messaging_pipeline.ids import MessageId
 from messaging_pipeline.messages.state_machine import FALLBACK_CAUSES, Status
-from messaging_pipeline.metrics import record_attempt, record_status
+from messaging_pipeline.metrics import record_attempt, record_cost, record_gate, record_status
 from messaging_pipeline.mms_links import promise_mms_links
 from messaging_pipeline.pacing.daily_cap import CapDay
 from messaging_pipeline.sealing import Sealer
+from messaging_pipeline.spending.allowance import Allowance
 from messaging_pipeline.twilio_api.outcome import Outcome
 
 #: How long an answer from Twilio is held in hand while Postgres is away; after that the attempt stays in doubt.
 _PATIENCE_SECONDS = 30.0
+_MAY_COST = frozenset({"accepted", "unconfirmed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +65,28 @@ class Book:
     cap: CapDay | None = None
     _answered: Closing | None = field(default=None, init=False)
 
-    def open(self, message: ClaimedMessage) -> Attempt | None:
+    def open(self, message: ClaimedMessage, allowance: Allowance | None = None) -> Attempt | None:
         """Mark that the message's request is about to leave, and close the attempt before it.
 
-        None means: do not send. The claim is no longer ours, or a gate has ended the message.
+        None means: do not send. The claim is no longer ours, a gate has ended the message, or a limit has no room.
         """
-        page = self._turn_page(message)
+        page = self._turn_page(Opening(message, self.clock.now() + self.lease, self.worker, allowance))
         if page.barred is not None:
             self.bar(message, BARS[page.barred])
+        if page.full is not None:
+            self._keep_out(message, page.full)
         return page.opened
+
+    def _keep_out(self, message: ClaimedMessage, answer: Answer) -> None:
+        """A limit has no room: the message comes again when there will be some, or ends."""
+        verdict = answer.verdict
+        record_gate(answer.gate, verdict.outcome)
+        if verdict.until is None:
+            self.refuse(message, verdict.reason)
+            return
+        now = self.clock.now()
+        until, gate = verdict.until, answer.gate
+        release(self.pool, [message], reason=verdict.reason, now=now, due_at=until, gate=gate, cap=self.cap)
 
     def refuse(self, message: ClaimedMessage, reason: str) -> None:
         """End a claimed message that may never leave as things are."""
@@ -81,6 +99,8 @@ class Book:
         step = next_step(outcome, attempt.history(), policy, now)
         self._answered = Closing(attempt, step, self._check_at(step, now))
         record_attempt(attempt.message.service, step.outcome, seconds)
+        if attempt.cost is not None and step.outcome in _MAY_COST:
+            record_cost(attempt.message.service, float(attempt.cost))
         return step
 
     def close(self) -> None:
@@ -93,13 +113,13 @@ class Book:
             return now + timedelta(seconds=self.configuration.reconcile.ask_after_seconds[0])
         return now + ASK_ABOUT_DOUBT if step.outcome == "unconfirmed" else None
 
-    def _turn_page(self, following: ClaimedMessage | None) -> Page:
+    def _turn_page(self, opening: Opening | None) -> Page:
         try:
-            written = self._write(self._answered, following)
+            written = self._write(self._answered, opening)
         except UNREACHABLE:
             if self._answered is None:
                 raise
-            written = self._write_patiently(self._answered, following)
+            written = self._write_patiently(self._answered, opening)
         closing, self._answered = self._answered, None
         if closing is not None and written.page.moved:
             record_status(closing.attempt.message.service, closing.step.status)
@@ -107,7 +127,7 @@ class Book:
         self.wake_fallbacks(written.steps)
         return written.page
 
-    def _write_patiently(self, closing: Closing, following: ClaimedMessage | None) -> _Written:
+    def _write_patiently(self, closing: Closing, opening: Opening | None) -> _Written:
         """An answer is too dear to lose to a database that is restarting: it is held in hand and tried again."""
         for trial in Retrying(
             retry=retry_if_exception_type(UNREACHABLE),
@@ -116,29 +136,38 @@ class Book:
             reraise=True,
         ):
             with trial:
-                written = self._write(closing, following)
+                written = self._write(closing, self._renewed(opening))
         return written
 
-    def _write(self, closing: Closing | None, following: ClaimedMessage | None) -> _Written:
+    def _renewed(self, opening: Opening | None) -> Opening | None:
+        return None if opening is None else replace(opening, lease_until=self.clock.now() + self.lease)
+
+    def _write(self, closing: Closing | None, opening: Opening | None) -> _Written:
         now = self.clock.now()
-        opening = None if following is None else Opening(following, now + self.lease, self.worker)
-        if closing is not None and self._reaches_further(closing.step):
+        counts = opening is not None and opening.is_counted
+        if counts or (closing is not None and self._reaches_further(closing)):
             return in_transaction(self.pool, lambda connection: self._write_all(connection, closing, opening, now))
         with self.pool.connection() as connection:
             return _Written(attempts.turn_page(connection, closing, opening, now))
 
-    def _reaches_further(self, step: Step) -> bool:
+    def _reaches_further(self, closing: Closing) -> bool:
+        step = closing.step
         gives_back = step.outcome == "not_sent" and self.cap is not None
-        return step.status in FALLBACK_CAUSES or gives_back or has_consequences(step)
+        return step.status in FALLBACK_CAUSES or gives_back or closing.sent_nothing_counted or has_consequences(step)
 
     def _write_all(
-        self, connection: Connection[TupleRow], closing: Closing, opening: Opening | None, now: datetime
+        self, connection: Connection[TupleRow], closing: Closing | None, opening: Opening | None, now: datetime
     ) -> _Written:
-        """What a message's end starts, and what it means for others, is in the same commit."""
-        message, step = closing.attempt.message, closing.step
+        """What a message's end starts, and what it means for others, is in the same commit; so is what is counted."""
         page = attempts.turn_page(connection, closing, opening, now)
-        if not page.moved:
+        if closing is not None and closing.sent_nothing_counted and page.moved:
+            meters.give_back(connection, closing.attempt.message.id)
+        if page.opened is not None and opening is not None and opening.is_counted:
+            full = ring_up(connection, page.opened, opening)
+            page = page if full is None else replace(page, opened=None, full=full)
+        if closing is None or not page.moved:
             return _Written(page)
+        message, step = closing.attempt.message, closing.step
         steps = start_fallbacks(connection, self.sealer, [message.id] if step.status in FALLBACK_CAUSES else [], now)
         decided = Decided(message.id, message.tenant, message.service, message.to_number, step, "create", step.sid)
         consequences = write_consequences(connection, [decided], now)

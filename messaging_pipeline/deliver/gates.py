@@ -1,12 +1,15 @@
 """The gates at the moment of sending: the time is looked at again, and what the memory says bars a message."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
+from types import MappingProxyType
 
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.deliver.claims import ClaimedMessage
-from messaging_pipeline.gates import quiet_hours
+from messaging_pipeline.deliver.till import allowance_now
+from messaging_pipeline.gates.order import ask_again
 from messaging_pipeline.gates.question import question_about
 from messaging_pipeline.gates.verdict import Answer, Verdict
 from messaging_pipeline.messages.state_machine import Status
@@ -34,20 +37,26 @@ BARS: Mapping[str, Bar] = {
 """By the name that the statement ``turn_page`` gives them."""
 
 
-def ask_about_the_time(configuration: Configuration, message: ClaimedMessage, now: datetime) -> Answer:
-    """Ask again whether now is a time to send; hours may have passed since the message was accepted."""
+def ask_about_the_time(
+    configuration: Configuration,
+    message: ClaimedMessage,
+    now: datetime,
+    used: Mapping[str, Decimal] = MappingProxyType({}),
+) -> Answer:
+    """Ask again whether now is a time to send; hours may have passed since the message was accepted.
+
+    ``used`` is how much of the message's limits is used, as somebody has just read it.
+    """
     service = configuration.services[message.service]
     if service.tenant != message.tenant:
         reason = "its service is another tenant's now; give it back, or cancel the message"
         return Answer("service", Verdict.waits(now + _PUT_OFF, reason))
-    verdict = quiet_hours.ask(
-        question_about(
-            configuration,
-            service,
-            to=message.to_number,
-            from_=message.from_number,
-            tags=message.tags,
-            at=now,
-        )
+    question = question_about(
+        configuration,
+        service,
+        to=message.to_number,
+        from_=message.from_number,
+        tags=message.tags,
+        at=now,
     )
-    return Answer("quiet_hours", verdict)
+    return ask_again(replace(question, allowance=allowance_now(configuration, message, now), used=used))

@@ -24,6 +24,7 @@ from messaging_pipeline.deliver.media_sieve import MediaSieve
 from messaging_pipeline.deliver.outgoing import Outgoing
 from messaging_pipeline.deliver.seats import Seat, Seats
 from messaging_pipeline.deliver.supply import Batch, Supply
+from messaging_pipeline.deliver.till import allowance_now
 from messaging_pipeline.ids import ServiceKey, TenantKey
 from messaging_pipeline.media.findings import Unfit
 from messaging_pipeline.media.signing import CannotSign
@@ -146,7 +147,8 @@ class Lane:
         if request is None:
             return None
         api = self.twilio[message.tenant]
-        attempt = book.open(message)
+        has_media = bool(request.media_urls)
+        attempt = book.open(message, allowance_now(self.supply.configuration, message, now, has_media=has_media))
         if attempt is None:
             return None
         began = time.monotonic()

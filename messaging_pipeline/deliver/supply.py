@@ -20,6 +20,7 @@ from messaging_pipeline.deliver.claims import (
 from messaging_pipeline.deliver.gates import ask_about_the_time
 from messaging_pipeline.deliver.order import Turns
 from messaging_pipeline.deliver.seats import Seats
+from messaging_pipeline.deliver.till import used_now
 from messaging_pipeline.gates.verdict import Answer
 from messaging_pipeline.ids import ServiceKey
 from messaging_pipeline.metrics import record_gate
@@ -163,7 +164,8 @@ class Supply:
     def _without_those_who_wait(self, claimed: Sequence[ClaimedMessage], cap: CapDay | None) -> list[ClaimedMessage]:
         """Put off what may not leave at this hour: it must not use up the rate of those who are awake."""
         now = self.clock.now()
-        asked = [(message, ask_about_the_time(self.configuration, message, now)) for message in claimed]
+        used = used_now(self.pool, self.configuration, claimed, now)
+        asked = [(message, ask_about_the_time(self.configuration, message, now, used)) for message in claimed]
         for answer in {answer for _, answer in asked if answer.verdict.outcome == "waits"}:
             self.let_wait([message for message, its_answer in asked if its_answer == answer], answer, cap)
         return [message for message, answer in asked if answer.verdict.outcome != "waits"]

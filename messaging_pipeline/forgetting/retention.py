@@ -15,6 +15,7 @@ from messaging_pipeline.clock import Clock
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
+from messaging_pipeline.meters import forget_old
 from messaging_pipeline.metrics import record_forgotten
 from messaging_pipeline.pseudonyms import key_of, pseudonym
 from messaging_pipeline.retention_policy import RetentionPolicy
@@ -46,6 +47,8 @@ class Retention:
         for name, tenant in sorted(self.configuration.tenants.items()):
             if tenant.retention is not None:
                 self._apply(name, tenant.retention, gone)
+        now = self.clock.now()
+        self._repeat(lambda connection: forget_old(connection, now, BATCH_ROWS), "draw", gone)
         for kind, count in gone.items():
             record_forgotten(kind, count)
         return gone

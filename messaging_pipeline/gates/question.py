@@ -1,12 +1,14 @@
 """What a gate is told about a message."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from messaging_pipeline.compliance_policy import FirstMessage, QuietHours, Registration
 from messaging_pipeline.configuration import Configuration, Service
 from messaging_pipeline.ids import E164
+from messaging_pipeline.spending.allowance import Allowance
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,8 @@ class Question:
     ``sender`` is the number, short code or name that sends; None leaves the choice to the Messaging Service.
     ``body`` is there when a message is handed over; what is stored stays sealed. Waiting beyond ``expires_at``, where
     it is given, makes no sense. ``opted_out``, ``unknown_number`` and ``introduced`` (told how to opt out) are what the
-    memory says about the recipient; None where nobody has looked.
+    memory says about the recipient; None where nobody has looked. ``allowance`` is what the message costs and counts
+    towards, and ``used`` how much of each limit is used already, by meter; of one that is not there, nobody has looked.
     """
 
     to: E164
@@ -31,6 +34,8 @@ class Question:
     opted_out: bool | None = None
     unknown_number: bool | None = None
     introduced: bool | None = None
+    allowance: Allowance | None = None
+    used: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 def question_about(

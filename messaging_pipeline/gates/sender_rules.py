@@ -4,32 +4,18 @@ Twilio and the carriers refuse or filter what breaks these rules, after it was p
 comes from ``[services.NAME.registration]``; what is not written there is warned of and not refused.
 """
 
-import re
 from collections.abc import Callable, Mapping
-from typing import Literal
 
 from messaging_pipeline.gates.question import Question
 from messaging_pipeline.gates.verdict import Verdict
 from messaging_pipeline.ids import E164
 from messaging_pipeline.messages.phone_numbers import ruling_country_of
+from messaging_pipeline.messages.sender_kinds import Kind, kind_of
 
-Kind = Literal["Messaging Service", "alphanumeric sender", "short code", "toll-free number", "number"]
-
-_TOLL_FREE = re.compile(r"\+1(800|833|844|855|866|877|888)\d{7}")
-_SHORT_CODE = re.compile(r"\d{5,6}")
 _GOVERNED = ("+1", "+44", "+91")
 """The country codes with rules; the country of any other number need not be found out."""
 
 _NO_RULES = Verdict.passes("no rules for senders are known for the recipient's country")
-
-
-def kind_of(sender: str | None) -> Kind:
-    """Return what a sender is; None is a Messaging Service that chooses."""
-    if sender is None:
-        return "Messaging Service"
-    if sender.startswith("+"):
-        return "toll-free number" if _TOLL_FREE.fullmatch(sender) else "number"
-    return "short code" if _SHORT_CODE.fullmatch(sender) else "alphanumeric sender"
 
 
 def ask(question: Question) -> Verdict:

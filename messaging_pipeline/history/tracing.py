@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, LiteralString
 from uuid import UUID
 
@@ -84,9 +85,11 @@ def _rows(
 
 
 def as_json(value: Any) -> str:
-    """How a trace's values are written in JSON: ids as text, times in ISO 8601."""
+    """How values are written in JSON: ids and amounts as text, times in ISO 8601."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, UUID):
         return str(value)
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
     raise TypeError(f"{type(value).__name__} has no form in JSON")

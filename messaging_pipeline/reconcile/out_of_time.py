@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from messaging_pipeline import meters
 from messaging_pipeline.clock import Clock
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.pool import Pool, in_transaction
@@ -133,4 +134,6 @@ def leave_doubt(
     """Take a message out of doubt without evidence; return its service, or None when it is in doubt no more."""
     values = {"id": message_id, "tenant": tenant, "attempt": attempt, **asdict(way), "now": now}
     row = connection.execute(sql("leave_doubt"), values).fetchone()
+    if row is not None and way.settled is not None:
+        meters.give_back(connection, message_id)
     return None if row is None else ServiceKey(row[1])

@@ -19,6 +19,7 @@ ROWS: tuple[frozenset[str], ...] = (
             "routing",
             "fallback_receivers",
             "media_policy",
+            "spending_policy",
             "ticket_policy",
             "retention_policy",
         }
@@ -26,13 +27,25 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"configuration", "sealing"}),
     frozenset({"metrics", "log", "keywords", "missed_calls"}),
     frozenset(
-        {"db", "pacing", "waking", "twilio_api", "publish", "redis_client", "answering", "media", "signed_calls"}
+        {
+            "db",
+            "pacing",
+            "waking",
+            "twilio_api",
+            "publish",
+            "redis_client",
+            "answering",
+            "media",
+            "signed_calls",
+            "spending",
+        }
     ),
     frozenset(
         {
             "history",
             "fallback",
             "consent",
+            "meters",
             "number_health",
             "services",
             "decide",

@@ -42,6 +42,8 @@ def test_it_names_the_way_out_the_weight_and_every_gate(sending: WorkerRuntime, 
         "first_message": "passes",
         "consent": "passes",
         "number_health": "passes",
+        "country": "passes",
+        "spend": "passes",
         "quiet_hours": "passes",
     }
     assert (found["verdict"], found["next_allowed_at"]) == ("warns", sending.base.clock.now())

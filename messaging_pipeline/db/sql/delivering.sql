@@ -141,6 +141,14 @@ with standing as (
 select coalesce((select moves from before), false) as moved, (select number from opened) as opened,
        (select barred from held) as barred
 
+-- name: take_back_opening
+-- Undoes what the same transaction has opened, so that nobody ever sees it.
+with undone as (
+    delete from attempts where message_id = %(id)s and number = %(number)s and outcome = 'started'
+    returning message_id
+)
+update messages m set attempts = m.attempts - 1 from undone where m.id = undone.message_id
+
 -- name: bar_claimed
 -- Ends a claimed message that a gate will not let go; empty when the claim was lost meanwhile.
 with barred as (

@@ -10,8 +10,16 @@ AT_NIGHT = "2026-11-24T03:00:00+00:00"
 
 def test_every_gate_is_asked_in_order_and_gives_its_reason() -> None:
     answers = ask_every_gate(a_question())
-    gates = [answer.gate for answer in answers]
-    assert gates == ["sender", "campaign", "first_message", "consent", "number_health", "quiet_hours"]
+    assert [answer.gate for answer in answers] == [
+        "sender",
+        "campaign",
+        "first_message",
+        "consent",
+        "number_health",
+        "country",
+        "spend",
+        "quiet_hours",
+    ]
     assert all(answer.verdict.reason for answer in answers)
 
 
