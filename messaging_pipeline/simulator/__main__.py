@@ -9,7 +9,7 @@ import secrets
 import signal
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,6 +19,7 @@ from messaging_pipeline.simulator.configuration import (
     AccountConfig,
     ConfigurationError,
     SimulatorConfig,
+    StandIns,
 )
 from messaging_pipeline.simulator.configuration_file import read_file
 from messaging_pipeline.simulator.running import running
@@ -48,8 +49,7 @@ async def _serve(config: SimulatorConfig) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with running(config) as simulator:
-        ready = {"url": simulator.url, "smtp_port": simulator.smtp_port, "seed": simulator.seed}
-        sys.stdout.write(json.dumps(ready) + "\n")
+        sys.stdout.write(json.dumps(asdict(simulator)) + "\n")
         sys.stdout.flush()
         await stop.wait()
 
@@ -62,12 +62,15 @@ def _config(argv: Sequence[str], environment: Mapping[str, str]) -> SimulatorCon
         raise ConfigurationError("--latency-ms: must be 0 or more")
     if options.inbound_url and not is_web_url(options.inbound_url):
         raise ConfigurationError("--inbound-url: must be an http or https URL")
+    if options.sendgrid_events_url and not is_web_url(options.sendgrid_events_url):
+        raise ConfigurationError("--sendgrid-events-url: must be an http or https URL")
     config = SimulatorConfig(
         accounts=(AccountConfig(options.account_sid, options.auth_token),),
         host=options.host,
         port=options.port,
         smtp_port=options.smtp_port,
         inbound_url=options.inbound_url,
+        stand_ins=StandIns(sendgrid_events_url=options.sendgrid_events_url),
         seed=options.seed,
         speed=options.speed,
     )
@@ -112,6 +115,7 @@ def _parser(environment: Mapping[str, str]) -> argparse.ArgumentParser:
         help="where inbound messages are posted, unless their number or service says otherwise"
         " (default: TWILIO_INBOUND_WEBHOOK_PUBLIC_URL)",
     )
+    add("--sendgrid-events-url", help="where SendGrid posts what became of letters (default: nowhere)")
     add("--latency-ms", type=float, help="how long every answer of the API takes (default: 0)")
     add("--seed", type=int, default=secrets.randbits(32), help="makes a run repeatable (default: a new one)")
     add("--speed", type=float, default=1.0, help="how much faster than real time carriers are (default: 1)")

@@ -2,10 +2,11 @@
 
 from aiohttp import web
 
-from messaging_pipeline.simulator import control, media_api, messages_api, s3, sendgrid
+from messaging_pipeline.simulator import control, media_api, messages_api, receivers, s3, sendgrid
 from messaging_pipeline.simulator.resources import API_VERSION
 from messaging_pipeline.simulator.rest_errors import ApiError
 from messaging_pipeline.simulator.stage import STAGE, Stage
+from messaging_pipeline.simulator.ticket_systems import web as ticket_systems
 
 _MAX_REQUEST_BYTES = 1 << 20
 _ACCOUNT = f"/{API_VERSION}/Accounts/{{account_sid}}"
@@ -40,6 +41,8 @@ def make_app(stage: Stage) -> web.Application:
             web.post("/simulator/faults", control.faults),
             web.post("/simulator/inbound", control.inbound),
             web.post("/simulator/calls", control.call),
+            *ticket_systems.routes(),
+            *receivers.routes(),
             web.route("*", "/{anything:.*}", _not_found),
         ]
     )

@@ -104,6 +104,20 @@ class Faults:
 
 
 @dataclass(frozen=True, slots=True)
+class StandIns:
+    """Those beside Twilio whom the pipeline talks to: what opens them, and where they call back.
+
+    The ticket systems let in ``ticket_user`` with ``ticket_secret``; receivers of signed calls know
+    ``receiver_secret``. SendGrid posts what became of letters to ``sendgrid_events_url``, if there is one.
+    """
+
+    ticket_user: str = "agent@example.com"
+    ticket_secret: str = field(default="simulated-ticket-secret", repr=False)
+    receiver_secret: str = field(default="simulated-receiver-secret", repr=False)
+    sendgrid_events_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SimulatorConfig:
     """A whole simulation. Port 0 lets the system choose; ``smtp_port`` None means no mail server.
 
@@ -117,6 +131,7 @@ class SimulatorConfig:
     senders: tuple[SenderConfig, ...] = ()
     carrier: CarrierTimings = CarrierTimings()
     faults: Faults = Faults()
+    stand_ins: StandIns = StandIns()
     host: str = "127.0.0.1"
     port: int = 0
     smtp_port: int | None = 0

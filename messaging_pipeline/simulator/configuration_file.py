@@ -13,10 +13,11 @@ from messaging_pipeline.simulator.configuration import (
     SenderConfig,
     ServiceConfig,
     SimulatorConfig,
+    StandIns,
 )
 from messaging_pipeline.simulator.web_urls import is_web_url
 
-_SECTIONS = frozenset({"accounts", "services", "senders", "faults", "carrier"})
+_SECTIONS = frozenset({"accounts", "services", "senders", "faults", "carrier", "stand_ins"})
 _NUMBERS_WITH_A_UNIT = ("_seconds", "_ms", ".mps")
 _SPAN_LENGTH = 2
 _URL_ENDINGS = (".status_callback", "_url")
@@ -63,6 +64,7 @@ def read_document(document: dict[str, Any], base: SimulatorConfig) -> SimulatorC
             for address, table in document.get("senders", {}).items()
         ),
         faults=replace(base.faults, **read_section(Faults, document.get("faults", {}), "faults")),
+        stand_ins=replace(base.stand_ins, **read_section(StandIns, document.get("stand_ins", {}), "stand_ins")),
         carrier=replace(base.carrier, **read_section(CarrierTimings, document.get("carrier", {}), "carrier")),
     )
 

@@ -46,6 +46,18 @@ class SimulatorControl:
         document = {"bucket": bucket, "key": key, "content_type": content_type, "size_bytes": size_bytes}
         self._call("POST", "objects", document=document)
 
+    def tickets(self) -> list[dict[str, Any]]:
+        """Return the tickets of the three ticket systems, with their entries."""
+        return list(self._call("GET", "tickets"))
+
+    def close_ticket(self, system: str, number: str) -> None:
+        """Close a ticket as an agent does."""
+        self._call("POST", "tickets/close", document={"system": system, "number": number})
+
+    def signed_calls(self) -> list[dict[str, Any]]:
+        """Return the signed calls that came to receivers, forged ones too."""
+        return list(self._call("GET", "signed-calls"))
+
     def reset(self) -> None:
         """Let the simulation begin again."""
         self._call("POST", "reset")

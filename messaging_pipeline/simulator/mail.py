@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 BOUNCES = "bounce"
+BOUNCES_LATER = "late-bounce"
 FAILS_FOR_NOW = "tempfail"
 
 

@@ -18,11 +18,15 @@ _SHUTDOWN_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Simulator:
-    """Where a running simulator is: the base URL of its API, its mail port (None: no mail), its seed."""
+    """Where a running simulator is: the base URL of its API, its mail port (None: no mail), its seed.
+
+    ``sendgrid_public_key`` verifies the events that its SendGrid posts.
+    """
 
     url: str
     smtp_port: int | None
     seed: int
+    sendgrid_public_key: str
 
 
 @asynccontextmanager
@@ -36,7 +40,7 @@ async def running(config: SimulatorConfig) -> AsyncIterator[Simulator]:
         stage.url = await _serve_http(stage, cleanup)
         smtp_port = await _serve_mail(stage, cleanup)
         cleanup.callback(stage.closing.set)
-        yield Simulator(stage.url, smtp_port, config.seed)
+        yield Simulator(stage.url, smtp_port, config.seed, stage.event_key.public_key)
 
 
 async def _end(stage: Stage) -> None:

@@ -4,10 +4,15 @@ from typing import Any
 
 from aiohttp import web
 
-from messaging_pipeline.simulator.mail import BOUNCES, FAILS_FOR_NOW, Mail, local_part
+from messaging_pipeline.simulator.mail import BOUNCES, BOUNCES_LATER, FAILS_FOR_NOW, Mail, local_part
 from messaging_pipeline.simulator.message import new_sid
-from messaging_pipeline.simulator.simulated_time import unix_now
-from messaging_pipeline.simulator.stage import STAGE
+from messaging_pipeline.simulator.sendgrid_events import event
+from messaging_pipeline.simulator.simulated_time import pause, unix_now
+from messaging_pipeline.simulator.stage import STAGE, Stage
+
+_RECEIPT_SECONDS = 1.0
+_MOST_POSTS = 5
+_BETWEEN_POSTS_SECONDS = 1.0
 
 
 class _MalformedError(Exception):
@@ -23,7 +28,8 @@ async def send(request: web.Request) -> web.Response:
     if not request.headers.get("Authorization", "").startswith("Bearer "):
         return _errors(401, "The provided authorization grant is invalid, expired, or revoked", None)
     try:
-        mails = _read(await request.json())
+        asked = await request.json()
+        mails = _read(asked)
     except _MalformedError as malformed:
         return _errors(400, f"The {malformed.field} field is required and must be valid", malformed.field)
     except ValueError:
@@ -33,9 +39,38 @@ async def send(request: web.Request) -> web.Response:
         return _errors(500, "Internal server error", None)
     if BOUNCES in names:
         return _errors(400, "Does not contain a valid address.", "personalizations.0.to.0.email")
+    stage, message_id = request.app[STAGE], new_sid("")
     for mail in mails:
-        request.app[STAGE].world.mailbox.deliver(mail)
-    return web.Response(status=202, headers={"X-Message-Id": new_sid("")})
+        _take(stage, mail, message_id, _arguments(asked))
+    return web.Response(status=202, headers={"X-Message-Id": message_id})
+
+
+def _take(stage: Stage, mail: Mail, message_id: str, arguments: dict[str, str]) -> None:
+    """Deliver a mail and have the event webhook told a little later; some addresses bounce only then."""
+    word = "bounce" if local_part(mail.to) == BOUNCES_LATER else "delivered"
+    if word == "delivered":
+        stage.world.mailbox.deliver(mail)
+    if url := stage.config.stand_ins.sendgrid_events_url:
+        told = event(word, mail.to, message_id, arguments)
+        stage.world.time.call_after(_RECEIPT_SECONDS, _tell, stage, url, told)
+
+
+def _tell(stage: Stage, url: str, told: dict[str, object]) -> None:
+    stage.world.spawn(_tell_until_heard(stage, url, told))
+
+
+async def _tell_until_heard(stage: Stage, url: str, told: dict[str, object]) -> None:
+    """Post an event again when it was not answered with a 2xx, as SendGrid does (for a day; here a few times)."""
+    for _ in range(_MOST_POSTS):
+        if await stage.post.deliver(url, stage.event_key.request(url, [told])):
+            return
+        await pause(_BETWEEN_POSTS_SECONDS)
+
+
+def _arguments(asked: dict[str, Any]) -> dict[str, str]:
+    """Return the custom arguments of the whole mail, which are texts."""
+    given = asked.get("custom_args")
+    return {str(name): str(text) for name, text in given.items()} if isinstance(given, dict) else {}
 
 
 def _read(asked: Any) -> list[Mail]:

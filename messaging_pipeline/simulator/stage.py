@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from messaging_pipeline.simulator.configuration import SimulatorConfig
+from messaging_pipeline.simulator.sendgrid_events import EventKey
 from messaging_pipeline.simulator.webhook_post import WebhookPost
 from messaging_pipeline.simulator.world import World
 
@@ -18,6 +19,7 @@ class Stage:
     post: WebhookPost
     world: World
     url: str = ""
+    event_key: EventKey = field(default_factory=EventKey)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def reset(self) -> None:

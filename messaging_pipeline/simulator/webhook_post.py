@@ -86,6 +86,13 @@ class WebhookPost:
         async with self._room:
             return await self._attempt_all(origin, request, overrides)
 
+    async def deliver(self, url: str, request: bytes) -> bool:
+        """Send a request that somebody else has written to the server of ``url``; tell whether it answered 2xx."""
+        bare, patient = connection_overrides.split(url)
+        async with self._room:
+            attempts = await self._attempt_all(_origin(bare), request, patient)
+        return attempts[-1].succeeded
+
     async def _attempt_all(self, origin: Origin, request: bytes, overrides: ConnectionOverrides) -> list[Attempt]:
         loop = asyncio.get_running_loop()
         end = loop.time() + overrides.total_ms / 1000
@@ -124,9 +131,13 @@ def _request(url: str, fields: dict[str, str], auth_token: str) -> tuple[Origin,
         token=uuid4(),
         signature=RequestValidator(auth_token).compute_signature(signed_url, _SignedFields(fields)),
     )
+    return _origin(url), (head + content).encode()
+
+
+def _origin(url: str) -> Origin:
+    parts = urlsplit(url)
     tls = parts.scheme == "https"
-    origin = Origin(parts.hostname or "", parts.port or (443 if tls else 80), tls)
-    return origin, (head + content).encode()
+    return Origin(parts.hostname or "", parts.port or (443 if tls else 80), tls)
 
 
 def _quoted(text: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from messaging_pipeline.simulator.accounts import AccountBook
+from messaging_pipeline.simulator.call_book import CallBook
 from messaging_pipeline.simulator.callbacks import StatusCallbacks
 from messaging_pipeline.simulator.carrier import Carrier
 from messaging_pipeline.simulator.chance import Chance
@@ -19,6 +20,10 @@ from messaging_pipeline.simulator.opt_outs import OptOuts
 from messaging_pipeline.simulator.sender_book import SenderBook
 from messaging_pipeline.simulator.senders import Sender
 from messaging_pipeline.simulator.simulated_time import SimulatedTime, unix_now
+from messaging_pipeline.simulator.ticket_systems.desk import Desk
+from messaging_pipeline.simulator.ticket_systems.jira import Jira
+from messaging_pipeline.simulator.ticket_systems.servicenow import ServiceNow
+from messaging_pipeline.simulator.ticket_systems.zendesk import Zendesk
 from messaging_pipeline.simulator.webhook_post import WebhookPost
 
 
@@ -38,6 +43,8 @@ class World:
         self.ledger = Ledger()
         self.mailbox = Mailbox()
         self.objects: dict[tuple[str, str], StoredObject] = {}
+        self.desks: dict[str, Desk] = {"zendesk": Zendesk(), "jira": Jira(), "servicenow": ServiceNow()}
+        self.signed_calls = CallBook()
         chance = Chance(config.seed)
         self.create_faults = CreateFaults(chance)
         self.callbacks = StatusCallbacks(

@@ -53,10 +53,15 @@ def simulated_account(given: Mapping[str, str], secrets: LocalSecrets, port: int
 
 
 def simulated_services(given: Mapping[str, str], simulator: SimulatorAddress) -> dict[str, str]:
-    """Return where the simulator's API is, and its mail server unless the caller sends e-mail otherwise."""
+    """Return where the simulator's API is, and its mail server unless the caller sends e-mail otherwise.
+
+    Its SendGrid's events are believed, unless the caller has a key of SendGrid's own.
+    """
     made = {"TWILIO_API_BASE_URL": simulator.url}
     if not is_set(given, "SMTP_URL") and not is_set(given, "SENDGRID_API_KEY"):
         made["SMTP_URL"] = f"smtp://{LOOPBACK}:{simulator.smtp_port}"
+    if not is_set(given, "SENDGRID_WEBHOOK_PUBLIC_KEY"):
+        made["SENDGRID_WEBHOOK_PUBLIC_KEY"] = simulator.sendgrid_public_key
     if not is_set(given, "FALLBACK_EMAIL_FROM"):
         made["FALLBACK_EMAIL_FROM"] = "messaging-pipeline@example.com"
     return made

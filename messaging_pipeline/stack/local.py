@@ -1,7 +1,7 @@
 """The whole pipeline on this machine, as one ``with`` block: what ``up`` and ``demo`` stand on."""
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,11 +20,15 @@ from messaging_pipeline.stack.folder_lock import FolderLock
 from messaging_pipeline.stack.local_secrets import local_secrets
 from messaging_pipeline.stack.local_servers import LocalServers, local_servers
 from messaging_pipeline.stack.own_processes import MEASURED
+from messaging_pipeline.stack.ports import LOOPBACK
 from messaging_pipeline.stack.processes import ProcessFailed, RunningProcess
 from messaging_pipeline.stack.readiness import SimulatorAddress, simulator_address
 from messaging_pipeline.stack.supervisor import Supervisor
 
 DEFAULT_FOLDER = Path(".local")
+
+SimulatorKnown = Callable[[SimulatorAddress], Mapping[str, str]]
+"""Returns variables that only somebody can know who knows where the simulator is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +73,14 @@ def local_stack(
     *,
     folder: Path = DEFAULT_FOLDER,
     simulator_arguments: Sequence[str] = (),
+    simulator_known: SimulatorKnown | None = None,
 ) -> Iterator[LocalStack]:
     """Run Postgres, Valkey, the simulator, workers, beat and webhooks for the length of a ``with`` block.
 
     What the environment ``given`` names is used and not started: ``DATABASE_URL``, ``REDIS_URL``, and real
     Twilio when both ``TWILIO_ACCOUNT_SID`` and ``TWILIO_AUTH_TOKEN`` are set. Data stays in ``folder``; what
-    belongs to one run (logs, beat's schedule) is in ``folder/run``.
+    belongs to one run (logs, beat's schedule) is in ``folder/run``. ``simulator_known`` is called when the simulator
+    runs and nothing else of ours does, and returns more variables.
 
     Raises ``FolderInUse``, ``InvalidSettings``, ``NotReachable``, ``LocalExtraMissing`` or ``ProcessFailed``,
     and leaves nothing running then.
@@ -83,7 +89,7 @@ def local_stack(
     talks_to_real_twilio(given)  # half an account is refused before anything starts
     folder = _existing(folder.absolute())
     with FolderLock(folder), local_servers(given, folder) as servers, ExitStack() as cleanup:
-        run = partial(_run, given, servers, folder, simulator_arguments)
+        run = partial(_run, given, servers, folder, simulator_arguments, simulator_known)
         chosen = _Ports.choose(wanted_port)
         try:
             stack = cleanup.enter_context(run(chosen))
@@ -121,6 +127,7 @@ def _run(
     servers: LocalServers,
     folder: Path,
     simulator_arguments: Sequence[str],
+    simulator_known: SimulatorKnown | None,
     chosen: _Ports,
 ) -> Iterator[LocalStack]:
     """Run our own processes, the servers running already."""
@@ -132,6 +139,8 @@ def _run(
             made |= simulated_account(given, secrets, chosen.webhooks)
             simulator = _start_simulator({**given, **made}, supervisor, logs, simulator_arguments)
             made |= simulated_services(given, simulator)
+            if simulator_known is not None:
+                made |= simulator_known(simulator)
         supervisor.start(*own_processes.pipeline({**given, **made}, logs, chosen.metrics))
         yield LocalStack(given, made, chosen.metrics, simulator, logs, servers, supervisor)
 
@@ -154,7 +163,8 @@ def _start_simulator(
     environment: Mapping[str, str], supervisor: Supervisor, logs: Path, arguments: Sequence[str]
 ) -> SimulatorAddress:
     log = logs / "simulator.log"
-    supervisor.start(own_processes.simulator(environment, log, arguments))
+    events = ("--sendgrid-events-url", f"http://{LOOPBACK}:{environment['PORT']}/sendgrid/events")
+    supervisor.start(own_processes.simulator(environment, log, (*events, *arguments)))
     address = simulator_address(log)
     assert address is not None, "it is ready once its address can be read"  # noqa: S101
     return address

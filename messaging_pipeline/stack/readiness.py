@@ -50,11 +50,12 @@ def redis_answers(url: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class SimulatorAddress:
-    """Where a simulator listens, and the seed of what it does by chance."""
+    """Where a simulator listens, the seed of what it does by chance, and what verifies its SendGrid's events."""
 
     url: str
     smtp_port: int
     seed: int
+    sendgrid_public_key: str
 
 
 def simulator_address(log: Path) -> SimulatorAddress | None:
@@ -65,5 +66,5 @@ def simulator_address(log: Path) -> SimulatorAddress | None:
         if line.startswith("{") and line.endswith("\n"):
             said = json.loads(line)
             if "url" in said:
-                return SimulatorAddress(said["url"], said["smtp_port"], said["seed"])
+                return SimulatorAddress(**said)
     return None

@@ -2,17 +2,16 @@
 
 from messaging_pipeline.simulator.control_client import SimulatorControl
 from messaging_pipeline.stack.local import LocalStack
-from tests.support.ticket_systems import TicketServer
 from tests.support.waiting import eventually
 
 SERVICE = "MG00000000000000000000000000000004"
 PERSON = "+14155550398"
 
 
-def test_two_messages_stand_in_one_ticket_and_both_are_answered(stack: LocalStack, zendesk: TicketServer) -> None:
+def test_two_messages_stand_in_one_ticket_and_both_are_answered(stack: LocalStack) -> None:
     assert stack.simulator is not None
-    known = len(zendesk.tickets)
     with SimulatorControl(stack.simulator.url) as control:
+        known = len(control.tickets())
 
         def told() -> list[str]:
             return [one["body"] for one in control.messages(PERSON)["messages"] if "ticket" in one["body"]]
@@ -22,6 +21,6 @@ def test_two_messages_stand_in_one_ticket_and_both_are_answered(stack: LocalStac
         eventually(lambda: len(told()) == answered + 1, "the first answer")
         control.receive_text(PERSON, SERVICE, "Now it rings.")
         eventually(lambda: len(told()) == answered + 2, "the second answer")
-        (ticket,) = zendesk.tickets[known:] or zendesk.tickets[-1:]
-        assert [text.splitlines()[0] for text in ticket.entries[-2:]] == ["It does not ring.", "Now it rings."]
-        assert all(ticket.number in text for text in told()[-2:])
+        (ticket,) = control.tickets()[known:] or control.tickets()[-1:]
+        assert [text.splitlines()[0] for text in ticket["entries"][-2:]] == ["It does not ring.", "Now it rings."]
+        assert all(ticket["number"] in text for text in told()[-2:])

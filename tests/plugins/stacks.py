@@ -18,11 +18,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from messaging_pipeline import NotFound, Pipeline, Settings
+from messaging_pipeline.simulator.configuration import StandIns
 from messaging_pipeline.stack.local import LocalStack, local_stack
+from messaging_pipeline.stack.readiness import SimulatorAddress
 from tests.plugins.services import NewDatabase
 from tests.support import rabbitmq
 from tests.support.cuttable_proxy import CuttableProxy
-from tests.support.ticket_systems import SECRET, TicketServer, ZendeskServer, serving
 from tests.support.webhook_receiver import WebhookReceiver, webhook_receiver
 
 _CONFIG = """
@@ -82,20 +83,12 @@ def desk() -> Iterator[WebhookReceiver]:
         yield receiver
 
 
-@pytest.fixture(scope="session")
-def zendesk() -> Iterator[TicketServer]:
-    """The ticket system that the stacks' service `support` has a desk at."""
-    with serving(ZendeskServer()) as server:
-        yield server
-
-
 @pytest.fixture(scope="session", params=[REDIS, RABBITMQ])
 def stack(
     request: pytest.FixtureRequest,
     new_database: NewDatabase,
     second_redis: str | None,
     desk: WebhookReceiver,
-    zendesk: TicketServer,
 ) -> Iterator[LocalStack]:
     """Simulator, webhooks, workers and beat, with a database, a Redis and a broker of their own."""
     given = {"DATABASE_URL": new_database()}
@@ -103,7 +96,7 @@ def stack(
         given["REDIS_URL"] = second_redis
     if request.param == "rabbitmq":
         given["CELERY_BROKER_URL"] = request.getfixturevalue("rabbitmq_url")
-    with _running(given, desk.origin, zendesk.url) as it:
+    with _running(given, desk.origin) as it:
         yield it
 
 
@@ -144,23 +137,31 @@ def rabbitmq_url(_corner_of_rabbitmq: str, proxy_to_rabbitmq: CuttableProxy) -> 
 
 
 @contextmanager
-def _running(servers: Mapping[str, str], desk: str = _NOWHERE, tickets: str = _NOWHERE) -> Iterator[LocalStack]:
+def _running(servers: Mapping[str, str], desk: str = _NOWHERE) -> Iterator[LocalStack]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith((*_OURS, *_SERVERS))}
     with tempfile.TemporaryDirectory(prefix="messaging-pipeline-acceptance-") as name:
         folder = Path(name)
         folder.chmod(0o711)
         config = folder / "messaging.toml"
-        config.write_text(_CONFIG.replace("DESK", desk, 1).replace("TICKETS", tickets, 1))
+
+        def simulator_known(simulator: SimulatorAddress) -> Mapping[str, str]:
+            config.write_text(_CONFIG.replace("DESK", desk, 1).replace("TICKETS", simulator.url, 1))
+            return {"MESSAGING_CONFIG": str(config)}
+
         # Port 0 is any: two stacks that start at once may both find the usual one free, and then share it.
         ours = {
-            "MESSAGING_CONFIG": str(config),
             "MESSAGING_LEASE_SECONDS": "5",
             "PORT": "0",
             "DESK_SECRET": DESK_SECRET,
-            "TICKETS_TOKEN": SECRET,
+            "TICKETS_TOKEN": StandIns().ticket_secret,
         }
         arguments = ("--speed", "10", "--seed", "1")
-        with local_stack({**kept, **servers, **ours}, folder=folder / "local", simulator_arguments=arguments) as it:
+        with local_stack(
+            {**kept, **servers, **ours},
+            folder=folder / "local",
+            simulator_arguments=arguments,
+            simulator_known=simulator_known,
+        ) as it:
             yield it
 
 

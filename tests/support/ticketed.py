@@ -7,6 +7,10 @@ from typing import Any
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.queues import Queue
 from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.simulator.ticket_systems.desk import Desk
+from messaging_pipeline.simulator.ticket_systems.jira import Jira as SimulatedJira
+from messaging_pipeline.simulator.ticket_systems.servicenow import ServiceNow as SimulatedServiceNow
+from messaging_pipeline.simulator.ticket_systems.zendesk import Zendesk as SimulatedZendesk
 from messaging_pipeline.tickets.contract import Customer, Entry, TicketSystem
 from messaging_pipeline.tickets.jira import Jira
 from messaging_pipeline.tickets.rest_wire import Login
@@ -15,7 +19,7 @@ from messaging_pipeline.tickets.start import EntryId
 from messaging_pipeline.tickets.zendesk import Zendesk
 from tests.support.factories import RECIPIENT, SERVICE_SID
 from tests.support.queued import queued
-from tests.support.ticket_systems import SECRET, USER, JiraServer, ServiceNowServer, TicketServer, ZendeskServer
+from tests.support.ticket_systems import SECRET, USER, TicketServer
 
 ANN = Customer("sms.default.c.4711", "Ann", "ann@example.com")
 NUMBER = RECIPIENT
@@ -28,9 +32,12 @@ class Kind:
 
     name: str
     adapter: Callable[..., TicketSystem]
-    server: Callable[[], TicketServer]
+    system: Callable[[], Desk]
     says_created: dict[str, Any]
     toml: str = ""
+
+    def server(self) -> TicketServer:
+        return TicketServer(self.system())
 
     def connect(self, url: str, **changes: Any) -> TicketSystem:
         return self.adapter(Login("support", url, USER, SECRET), **changes)
@@ -51,9 +58,9 @@ def _servicenow(login: Login, **changes: Any) -> TicketSystem:
 
 
 KINDS = (
-    Kind("zendesk", Zendesk, ZendeskServer, {"ticket": {"id": 101, "status": "new"}}),
-    Kind("jira", _jira, JiraServer, {"id": "101", "key": "SUP-101"}, 'project = "SUP"\n'),
-    Kind("servicenow", _servicenow, ServiceNowServer, {"result": {"sys_id": "ab" * 16, "number": "INC0000101"}}),
+    Kind("zendesk", Zendesk, SimulatedZendesk, {"ticket": {"id": 101, "status": "new"}}),
+    Kind("jira", _jira, SimulatedJira, {"id": "101", "key": "SUP-101"}, 'project = "SUP"\n'),
+    Kind("servicenow", _servicenow, SimulatedServiceNow, {"result": {"sys_id": "ab" * 16, "number": "INC0000101"}}),
 )
 
 

@@ -45,7 +45,7 @@ def test_it_says_where_it_is_in_one_line_and_ends_cleanly(number: signal.Signals
         simulator.send_signal(number)
         out, err = simulator.communicate(timeout=STOP_WITHIN_SECONDS)
 
-    assert ready.keys() == {"url", "smtp_port", "seed"}
+    assert ready.keys() == {"url", "smtp_port", "seed", "sendgrid_public_key"}
     assert (simulator.returncode, out, err) == (0, "", "")
 
 
@@ -73,6 +73,7 @@ def test_the_credentials_come_from_the_environment() -> None:
         (["--speed", "0"], "--speed: must be more than 0"),
         (["--latency-ms", "-1"], "--latency-ms: must be 0 or more"),
         (["--inbound-url", "localhost"], "--inbound-url: must be an http or https URL"),
+        (["--sendgrid-events-url", "localhost"], "--sendgrid-events-url: must be an http or https URL"),
         (["--port", "x"], "argument --port: invalid int value: 'x'"),
         (["--config", "/nowhere.toml"], "/nowhere.toml: cannot be read (No such file or directory)"),
     ],

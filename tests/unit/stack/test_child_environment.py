@@ -11,7 +11,7 @@ from messaging_pipeline.stack.local_secrets import local_secrets
 from messaging_pipeline.stack.readiness import SimulatorAddress
 
 REAL_ACCOUNT = {"TWILIO_ACCOUNT_SID": "AC" + "a" * 32, "TWILIO_AUTH_TOKEN": "token"}
-SIMULATOR = SimulatorAddress("http://127.0.0.1:4010", smtp_port=2525, seed=7)
+SIMULATOR = SimulatorAddress("http://127.0.0.1:4010", smtp_port=2525, seed=7, sendgrid_public_key="MF==")
 
 
 def test_an_account_of_the_callers_is_real_twilio() -> None:
@@ -53,3 +53,8 @@ def test_a_messaging_service_of_the_callers_is_used_with_the_simulator_too(tmp_p
 @pytest.mark.parametrize("mail", [{"SMTP_URL": "smtp://mail.example.com"}, {"SENDGRID_API_KEY": "key"}])
 def test_a_callers_own_way_to_send_mail_is_left_alone(mail: dict[str, str]) -> None:
     assert "SMTP_URL" not in simulated_services(mail, SIMULATOR)
+
+
+def test_the_simulators_letters_are_believed_unless_the_caller_knows_a_key_of_sendgrids() -> None:
+    assert simulated_services({}, SIMULATOR)["SENDGRID_WEBHOOK_PUBLIC_KEY"] == SIMULATOR.sendgrid_public_key
+    assert "SENDGRID_WEBHOOK_PUBLIC_KEY" not in simulated_services({"SENDGRID_WEBHOOK_PUBLIC_KEY": "MA=="}, SIMULATOR)

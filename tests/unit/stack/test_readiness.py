@@ -47,7 +47,7 @@ def test_a_port_nobody_listens_on_is_not_ready() -> None:
     assert not http_answers(free_port(), "/readyz")
 
 
-READY_LINE = '{"url": "http://127.0.0.1:4010", "smtp_port": 2525, "seed": 7}\n'
+READY_LINE = '{"url": "http://127.0.0.1:4010", "smtp_port": 2525, "seed": 7, "sendgrid_public_key": "MF=="}\n'
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,8 @@ READY_LINE = '{"url": "http://127.0.0.1:4010", "smtp_port": 2525, "seed": 7}\n'
 )
 def test_the_simulators_address_is_read_from_its_log(tmp_path: Path, log: str) -> None:
     (tmp_path / "simulator.log").write_text(log)
-    assert simulator_address(tmp_path / "simulator.log") == SimulatorAddress("http://127.0.0.1:4010", 2525, 7)
+    found = simulator_address(tmp_path / "simulator.log")
+    assert found == SimulatorAddress("http://127.0.0.1:4010", 2525, 7, "MF==")
 
 
 def test_half_a_line_is_not_an_address_yet(tmp_path: Path) -> None:
