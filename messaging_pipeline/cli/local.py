@@ -12,11 +12,11 @@ import click
 @click.command()
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 def demo(file: Path | None) -> None:
-    """Send 315 messages, or those of your own FILE (CSV or JSONL), through the whole pipeline.
+    """Send 315 messages, or those of your own FILE (CSV or JSONL), through the whole pipeline, and play a few scenes.
 
     Everything runs on this machine, against the simulator; nothing reaches a phone or a real mailbox.
     """
-    from messaging_pipeline.stack.demo import demo as run_demo  # noqa: PLC0415
+    from messaging_pipeline.stack.demo.run import demo as run_demo  # noqa: PLC0415
 
     sys.exit(run_demo(os.environ, sys.stdout, file=file))
 

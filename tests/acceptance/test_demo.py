@@ -1,4 +1,4 @@
-"""The demonstration with a file of one's own: it tells what became of every line, and leaves nothing running."""
+"""The demonstration with a file of one's own: what became of every line, its scenes, and nothing left running."""
 
 import json
 import os
@@ -44,6 +44,16 @@ def test_a_file_of_ones_own_is_sent_and_accounted_for(tmp_path: Path) -> None:
         "A message that was delivered:",
         "A message that fell back to e-mail:",
         "fallback 1 (email) sent",
+        'writes "Hours?", and is answered "We are open from nine to six."',
+        'is answered "Thank you. We have added this to your ticket 101.',
+        'ticket 101 holds "My order has not come.", "It has come now."',
+        "is suppressed, with 0 attempts: the recipient has opted out",
+        "is pending: quiet hours where the recipient is; not before",
+        'calls in vain, and is written to: "Sorry that we missed your call.',
+        "e-mail  SendGrid takes the letter, and its signed event says delivered",
+        "SMS     another message, to +1",
+        "HTTP    the receiver `oncall` is called, and finds the signature genuine",
+        "Celery  the task `shop.call_back` reaches somebody else's worker",
     ):
         assert sentence in told, told
     assert "+12125550143" not in told

@@ -166,7 +166,7 @@ def test_the_readme_names_every_argument_and_every_task_of_producers() -> None:
 
 
 def test_the_readme_counts_the_messages_of_the_demonstration() -> None:
-    recipients = PROJECT / "messaging_pipeline" / "stack" / "demo_data" / "recipients.csv"
+    recipients = PROJECT / "messaging_pipeline" / "stack" / "demo" / "data" / "recipients.csv"
     assert f"hands over {len(read_recipients(recipients))} messages" in " ".join(paper("README.md").prose.split())
 
 

@@ -90,7 +90,7 @@ LIBRARIES_AND_WHO_USES_THEM = {
     "click": {"cli"},
     "flask": {"webhooks"},
     "granian": {"webhooks"},
-    "kombu": {"publish", "workers"},
+    "kombu": {"publish", "stack", "workers"},
     "certifi": {"trust"},
     "phonenumbers": {"messages"},
     "prometheus_client": {"metrics"},

@@ -4,7 +4,7 @@ import pytest
 
 from messaging_pipeline.errors import InvalidSettings, NotReachable
 from messaging_pipeline.runtime import WorkerRuntime
-from messaging_pipeline.stack.demo_ground import refuse_real_ground
+from messaging_pipeline.stack.demo.ground import refuse_real_ground
 from tests.support.factories import a_send
 
 
@@ -17,6 +17,9 @@ def test_a_database_with_real_messages_is_refused(runtime: WorkerRuntime, databa
 
 def test_a_database_that_only_saw_demonstrations_will_do(runtime: WorkerRuntime, database_url: str) -> None:
     runtime.base.accepting.accept(a_send(idempotency_key="demo-0123:2"))
+    reply = runtime.base.accepting.accept(a_send(idempotency_key="ticket:SM1"))
+    with runtime.base.pool.connection() as connection:
+        connection.execute("update messages set service = 'demo-desk' where id = %s", [reply])
     runtime.from_broker.send(a_send(to="12"), "a task")
     refuse_real_ground({"DATABASE_URL": database_url, "REDIS_URL": "redis://127.0.0.1:9/0"})
 

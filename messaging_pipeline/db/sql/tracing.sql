@@ -53,4 +53,5 @@ select to_regclass('messages') is not null
 select exists (
     select from messages
     where status <> 'rejected' and (idempotency_key is null or idempotency_key not like 'demo-%')
+      and service not like 'demo-%'
 )

@@ -1,11 +1,11 @@
-"""The demonstration: a file of messages through the whole pipeline, against the simulator, with its life shown."""
+"""Runs the demonstration: a file of messages through the whole pipeline, against the simulator, and then the scenes."""
 
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib import resources
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 from uuid import uuid4
 
 from messaging_pipeline.accept.recipients_file import Line, read_recipients
@@ -13,17 +13,20 @@ from messaging_pipeline.configuration import DEFAULT_TENANT
 from messaging_pipeline.consent.by_hand import opt_in
 from messaging_pipeline.consent.ledger import ALL_SERVICES
 from messaging_pipeline.consent.opt_outs import every_opt_out
-from messaging_pipeline.history.timeline import timeline
-from messaging_pipeline.ids import E164, MessageId, ServiceKey, new_message_id
-from messaging_pipeline.messages.state_machine import FINAL, Status
+from messaging_pipeline.ids import E164, MessageId, new_message_id
+from messaging_pipeline.messages.state_machine import FINAL
 from messaging_pipeline.number_health import record_reached
 from messaging_pipeline.queues import Task
 from messaging_pipeline.runtime import Runtime, build_runtime
 from messaging_pipeline.settings import Settings
-from messaging_pipeline.stack.demo_ground import refuse_real_ground
+from messaging_pipeline.simulator.configuration import StandIns
+from messaging_pipeline.stack.demo.ground import refuse_real_ground
+from messaging_pipeline.stack.demo.playing import play_scenes
+from messaging_pipeline.stack.demo.progress import Progress
+from messaging_pipeline.stack.demo.summary import sum_up
 from messaging_pipeline.stack.interruption import interruptible
 from messaging_pipeline.stack.local import LocalStack, local_stack
-from messaging_pipeline.stack.progress import Progress
+from messaging_pipeline.stack.readiness import SimulatorAddress
 
 DEMO_FOLDER = Path(".local/demo")
 #: Carriers in the demonstration are quick, so that the story fits into a minute.
@@ -31,6 +34,14 @@ _CARRIER_SPEED = "4"
 _API_LATENCY_MILLISECONDS = "40"
 _PATIENCE_SECONDS = 120.0
 _LOOK_SECONDS = 0.25
+
+#: What opens the stand-ins of the simulator; ``data/messaging.toml`` names the variables.
+_OTHERS = {
+    "TWILIO_MESSAGING_SERVICE_SID": "MG" + "0" * 32,
+    "SENDGRID_API_KEY": "SG.simulated",
+    "DEMO_DESK_SECRET": StandIns().ticket_secret,
+    "DEMO_RECEIVER_SECRET": StandIns().receiver_secret,
+}
 
 #: The demonstration talks to the simulator and its mailbox, whatever accounts the environment holds.
 _REAL_WORLD = ("TWILIO_", "SMTP_URL", "SENDGRID_", "FALLBACK_", "MESSAGING_")
@@ -45,12 +56,16 @@ def demo(environment: Mapping[str, str], out: TextIO, *, file: Path | None = Non
     lines = read_recipients(file or _own_recipients())
     given = {name: value for name, value in environment.items() if not name.startswith(_REAL_WORLD)}
     refuse_real_ground(given)
-    given["MESSAGING_CONFIG"] = str(_data_folder() / "messaging.toml")
-    given["TWILIO_MESSAGING_SERVICE_SID"] = "MG" + "0" * 32
+    given |= _OTHERS
     simulator = ("--speed", _CARRIER_SPEED, "--latency-ms", _API_LATENCY_MILLISECONDS, "--seed", "7")
     began = time.monotonic()
     out.write("Starting Postgres, Valkey, the Twilio simulator, workers, beat and webhooks ...\n")
-    with interruptible(), local_stack(given, folder=folder, simulator_arguments=simulator) as stack:
+    with (
+        interruptible(),
+        local_stack(
+            given, folder=folder, simulator_arguments=simulator, simulator_known=partial(_ways_out, folder)
+        ) as stack,
+    ):
         out.write(f"Everything runs after {time.monotonic() - began:.1f} s.\n\n")
         return _run(stack, lines, out)
 
@@ -62,12 +77,28 @@ def _run(stack: LocalStack, lines: Sequence[Line], out: TextIO) -> int:
         ids = _hand_over(runtime, lines)
         out.write(f"Handed {len(ids)} messages to Celery as `messaging.send`.\n\n")
         ended = _watch(runtime, stack, ids, out)
-        _sum_up(runtime, ids, out)
+        sum_up(runtime, ids, out)
+        played = _play(runtime, stack, out)
     finally:
         runtime.close()
     if not ended:
         out.write(f"\nNot every message has come to its end; the logs are in {stack.logs}\n")
-    return 0 if ended else 1
+    if not played:
+        out.write(f"\nNot every scene has come to its end; the logs are in {stack.logs}\n")
+    return 0 if ended and played else 1
+
+
+def _play(runtime: Runtime, stack: LocalStack, out: TextIO) -> bool:
+    assert stack.simulator is not None  # noqa: S101 - no account of Twilio's is ever handed on
+    broker_url = Settings.from_environment(stack.environment).broker_url
+    return play_scenes(runtime, stack.simulator.url, broker_url, out)
+
+
+def _ways_out(folder: Path, simulator: SimulatorAddress) -> dict[str, str]:
+    """Write the configuration that leads to this simulator; e-mail goes to its SendGrid."""
+    config = folder.absolute() / "run" / "messaging.toml"
+    config.write_text((_data_folder() / "messaging.toml").read_text().replace("SIMULATOR", simulator.url))
+    return {"MESSAGING_CONFIG": str(config), "SENDGRID_API_BASE_URL": simulator.url}
 
 
 def _forget_earlier_demonstrations(runtime: Runtime, lines: Sequence[Line]) -> None:
@@ -106,56 +137,8 @@ def _watch(runtime: Runtime, stack: LocalStack, ids: Sequence[MessageId], out: T
     return False
 
 
-def _sum_up(runtime: Runtime, ids: Sequence[MessageId], out: TextIO) -> None:
-    messages = [runtime.tracing.message(message_id) for message_id in ids if _is_known(runtime, message_id)]
-    statuses = Counter((message["status"], message["error_code"], message["reason"]) for message in messages)
-    out.write("By final status:\n\n")
-    out.writelines(
-        f"  {count:5}  {status:<12} {code or '':<6} {reason or ''}\n"
-        for (status, code, reason), count in sorted(statuses.items(), key=lambda one: (-one[1], str(one)))
-    )
-    if pace := _pace(runtime, messages):
-        out.write(f"\nPace: {pace}\n")
-    for title, shown in (
-        ("A message that was delivered", lambda one: one["status"] == Status.DELIVERED),
-        ("A message that took another attempt", _was_put_back),
-        ("A message that fell back to e-mail", lambda one: bool(one["fallback"])),
-    ):
-        message = min(filter(shown, messages), key=lambda one: len(one["attempts"]), default=None)
-        if message is not None:
-            out.write(f"\n{title}:\n\n" + "".join(f"  {line}\n" for line in timeline(message)))
-
-
-def _pace(runtime: Runtime, messages: Sequence[Mapping[str, Any]]) -> str:
-    """Say how fast each service went: its segments over the time from its first to its last attempt."""
-    told = []
-    for key, service in sorted(runtime.configuration.services.items()):
-        sent = [one for one in messages if one["service"] == key and one["attempts"]]
-        if len(sent) < 2:  # noqa: PLR2004 - a pace needs two points
-            continue
-        starts = [one["attempts"][-1]["started_at"] for one in sent]
-        seconds = (max(starts) - min(starts)).total_seconds()
-        pace = sum(one["segments"] for one in sent) / seconds if seconds else float("nan")
-        told.append(f"{key} {pace:.1f} of {service.segments_per_second:g} segments/s")
-    return "; ".join(told) + _slowed(runtime)
-
-
-def _slowed(runtime: Runtime) -> str:
-    """One of the magic numbers meets a 429, and then the whole account goes slower for a minute."""
-    factor = min(runtime.board.standing(ServiceKey(key)).factor for key in runtime.configuration.services)
-    return f" (slowed down when Twilio answered 429; at {factor:.0%} now, and rising)" if factor < 1 else ""
-
-
-def _was_put_back(message: Mapping[str, Any]) -> bool:
-    return any(event["source"] == "policy" for event in message["events"])
-
-
-def _is_known(runtime: Runtime, message_id: MessageId) -> bool:
-    return bool(runtime.tracing.count_by_status([message_id]))
-
-
 def _data_folder() -> Path:
-    return Path(str(resources.files("messaging_pipeline.stack.demo_data")))
+    return Path(str(resources.files("messaging_pipeline.stack.demo.data")))
 
 
 def _own_recipients() -> Path:
