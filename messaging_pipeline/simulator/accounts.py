@@ -14,6 +14,7 @@ class Account:
     sid: str
     token: str
     created_at: float
+    media_auth: bool = False
     open_requests: int = 0
 
 
@@ -21,7 +22,7 @@ class AccountBook:
     """All accounts, found by sid or by the Authorization header of a request."""
 
     def __init__(self, configs: tuple[AccountConfig, ...], created_at: float) -> None:
-        self._by_sid = {config.sid: Account(config.sid, config.token, created_at) for config in configs}
+        self._by_sid = {one.sid: Account(one.sid, one.token, created_at, one.media_auth) for one in configs}
         self._by_header = {
             _basic(credentials): self._by_sid[config.sid]
             for config in configs
@@ -34,6 +35,11 @@ class AccountBook:
     def authenticate(self, authorization: str | None) -> Account | None:
         """Return the account whose sid and token, or API key, the header carries (HTTP Basic, RFC 7617)."""
         return self._by_header.get(authorization or "")
+
+    def may_see_media(self, sid: str, authorization: str | None) -> bool:
+        """Tell whether a request may have the files of an account's messages."""
+        account = self._by_sid[sid]
+        return not account.media_auth or self.authenticate(authorization) is account
 
     def token_of(self, sid: str) -> str:
         """Return the token that signs this account's webhooks."""

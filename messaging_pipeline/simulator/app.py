@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from messaging_pipeline.simulator import control, media_api, messages_api, receivers, s3, sendgrid
+from messaging_pipeline.simulator import control, files, media_api, messages_api, receivers, s3, sendgrid
 from messaging_pipeline.simulator.resources import API_VERSION
 from messaging_pipeline.simulator.rest_errors import ApiError
 from messaging_pipeline.simulator.stage import STAGE, Stage
@@ -32,6 +32,7 @@ def make_app(stage: Stage) -> web.Application:
             web.get(_ACCOUNT + ".json", media_api.account),
             web.post("/v3/mail/send", sendgrid.send),
             web.get("/s3/{bucket}/{key:.+}", s3.fetch),
+            web.get("/files/{name}", files.file),
             web.get("/simulator/state", control.state),
             web.get("/simulator/messages", control.messages),
             web.get("/simulator/ledger", control.ledger),

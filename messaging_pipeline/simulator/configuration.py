@@ -18,12 +18,14 @@ class ConfigurationError(Exception):
 class AccountConfig:
     """One Twilio account: its sid and the token that opens the API and signs the webhooks.
 
-    ``api_keys`` open the API too and sign nothing; each is written as ``SK...:secret``.
+    ``api_keys`` open the API too and sign nothing; each is written as ``SK...:secret``. With ``media_auth`` the files
+    of messages are given only to who may call the API, as Twilio does when HTTP Basic auth for media is switched on.
     """
 
     sid: str
     token: str = field(repr=False)
     api_keys: tuple[str, ...] = field(default=(), repr=False)
+    media_auth: bool = False
 
 
 @dataclass(frozen=True, slots=True)

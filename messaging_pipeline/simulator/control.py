@@ -25,6 +25,7 @@ async def state(request: web.Request) -> web.Response:
             "seed": stage.config.seed,
             "speed": stage.config.speed,
             "started_at": world.started_at,
+            "files_url": stage.files_url,
             "creates": len(world.ledger),
             "messages": len(world.messages),
             "by_status": world.messages.count_by(lambda message: message.status),

@@ -28,8 +28,14 @@ async def media_delete(request: web.Request) -> web.StreamResponse:
 
 
 async def media_content(request: web.Request) -> web.StreamResponse:
-    """Answer GET Media/ME… without ``.json``: a redirect to the file, for everybody, as by default."""
-    message = request.app[STAGE].world.messages.find(request.match_info["message_sid"])
+    """Answer GET Media/ME… without ``.json``: a redirect to the file, for everybody unless the account says otherwise.
+
+    https://www.twilio.com/docs/usage/security#http-authentication
+    """
+    world = request.app[STAGE].world
+    message = world.messages.find(request.match_info["message_sid"])
+    if message and not world.accounts.may_see_media(message.account_sid, request.headers.get("Authorization")):
+        raise web.HTTPUnauthorized(headers={"WWW-Authenticate": 'Basic realm="Twilio API"'})
     for media in message.media if message else ():
         if media.sid == request.match_info["media_sid"]:
             raise web.HTTPTemporaryRedirect(media.url)

@@ -20,10 +20,12 @@ _SHUTDOWN_SECONDS = 1.0
 class Simulator:
     """Where a running simulator is: the base URL of its API, its mail port (None: no mail), its seed.
 
-    ``sendgrid_public_key`` verifies the events that its SendGrid posts.
+    ``files_url`` is another origin, where the files of messages are. ``sendgrid_public_key`` verifies the events that
+    its SendGrid posts.
     """
 
     url: str
+    files_url: str
     smtp_port: int | None
     seed: int
     sendgrid_public_key: str
@@ -37,26 +39,30 @@ async def running(config: SimulatorConfig) -> AsyncIterator[Simulator]:
         cleanup.callback(post.close)
         stage = Stage(config, post, World(config, post))
         cleanup.push_async_callback(_end, stage)
-        stage.url = await _serve_http(stage, cleanup)
+        stage.url, stage.files_url = await _serve_http(stage, cleanup)
         smtp_port = await _serve_mail(stage, cleanup)
         cleanup.callback(stage.closing.set)
-        yield Simulator(stage.url, smtp_port, config.seed, stage.event_key.public_key)
+        yield Simulator(stage.url, stage.files_url, smtp_port, config.seed, stage.event_key.public_key)
 
 
 async def _end(stage: Stage) -> None:
     await stage.world.end()
 
 
-async def _serve_http(stage: Stage, cleanup: AsyncExitStack) -> str:
+async def _serve_http(stage: Stage, cleanup: AsyncExitStack) -> tuple[str, str]:
     # A caller who gives up must free its held connection, hence the cancellation of handlers.
     runner = web.AppRunner(
         make_app(stage), access_log=None, handler_cancellation=True, shutdown_timeout=_SHUTDOWN_SECONDS
     )
     await runner.setup()
     cleanup.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, stage.config.host, stage.config.port)
-    await site.start()
-    host, port = runner.addresses[0][:2]
+    for port in (stage.config.port, 0):
+        await web.TCPSite(runner, stage.config.host, port).start()
+    addresses = runner.addresses  # of one port first; a host name may have two addresses
+    return _url(*addresses[0][:2]), _url(*addresses[len(addresses) // 2][:2])
+
+
+def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

@@ -13,13 +13,16 @@ from messaging_pipeline.simulator.world import World
 
 @dataclass(slots=True)
 class Stage:
-    """The one mutable place of the server. ``url`` is known only when the port is."""
+    """The one mutable place of the server. ``url`` is known only when the port is, and ``files_url`` too: the same
+    pages at another port, and so another origin, where the files of messages are.
+    """
 
     config: SimulatorConfig
     post: WebhookPost
     world: World
     url: str = ""
     event_key: EventKey = field(default_factory=EventKey)
+    files_url: str = ""
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def reset(self) -> None:
