@@ -13,6 +13,7 @@ from messaging_pipeline.compliance_policy import FirstMessage, QuietHours, Regis
 from messaging_pipeline.errors import InvalidInput, InvalidSettings
 from messaging_pipeline.fallback_receivers import Receiver, refuse_receivers_of_nobody
 from messaging_pipeline.ids import E164, ServiceKey, TenantKey
+from messaging_pipeline.inbound_media_policy import InboundMediaPolicy
 from messaging_pipeline.keyword_policy import KeywordPolicy, refuse_handlers_of_others
 from messaging_pipeline.media_policy import MediaPolicy, refuse_unknown_tenants
 from messaging_pipeline.messages.phone_numbers import country_of, parse_sender
@@ -116,6 +117,7 @@ class Tenant:
     together; unset, nobody counts. ``reconcile_share`` is the part of them that reconciliation may use.
     ``retention`` says when contents and numbers go; unset, they never do. ``quiet_hours`` are those of its services
     that have none of their own. ``spend`` caps what the tenant may spend, and ``countries`` say where it may write to.
+    ``inbound_media`` says where files that people send are copied to; unset, they stay at Twilio.
     """
 
     account_sid: AccountSid
@@ -130,6 +132,7 @@ class Tenant:
     quiet_hours: QuietHours | None = None
     spend: SpendCaps | None = None
     countries: CountryPolicy | None = None
+    inbound_media: InboundMediaPolicy | None = None
 
     @model_validator(mode="after")
     def _a_key_has_its_secret(self) -> Self:

@@ -73,6 +73,7 @@ _keyword_calls = Counter(
 _ticket_entries = Counter(
     "messaging_ticket_entries_total", "Inbound messages for tickets by desk and state.", ["desk", "state"]
 )
+_inbound_media = Counter("messaging_inbound_media_total", "Files that people sent, by what became of them.", ["state"])
 _opt_outs = Counter("messaging_opt_outs_total", "Opt-outs that came into force, by where we heard of them.", ["source"])
 _numbers_invalid = Counter("messaging_numbers_invalid_total", "Numbers that became invalid: unknown again and again.")
 _forgotten = Counter("messaging_forgotten_total", "What retention has let go of, by kind.", ["kind"])
@@ -229,6 +230,11 @@ def record_keyword_call(word: str, state: str) -> None:
 def record_ticket_entry(desk: str, state: str) -> None:
     """Count an inbound message for a ticket: `taken`, `waiting`, `refused`, `unconfirmed` or `failed`."""
     _ticket_entries.labels(desk, state).inc()
+
+
+def record_inbound_media(state: str) -> None:
+    """Count a file that somebody sent: `copied`, `waiting`, `refused`, `failed` or `erased`."""
+    _inbound_media.labels(state).inc()
 
 
 def record_opt_out(source: str) -> None:

@@ -25,6 +25,7 @@ class Task(StrEnum):
     RECEIVE = "messaging.receive"
     RUN_TICKET = "messaging.run_ticket"
     RUN_KEYWORD = "messaging.run_keyword"
+    COPY_MEDIA = "messaging.copy_media"
     RUN_FALLBACK = "messaging.run_fallback"
     HEAR_OF_LETTERS = "messaging.hear_of_letters"
     SWEEP = "messaging.sweep"
@@ -42,6 +43,7 @@ QUEUE_OF: dict[Task, Queue] = {
     Task.RECEIVE: Queue.INBOUND,
     Task.RUN_TICKET: Queue.INBOUND,
     Task.RUN_KEYWORD: Queue.INBOUND,
+    Task.COPY_MEDIA: Queue.INBOUND,
     Task.RUN_FALLBACK: Queue.FALLBACK,
     Task.HEAR_OF_LETTERS: Queue.FALLBACK,
     Task.SWEEP: Queue.MAINTENANCE,

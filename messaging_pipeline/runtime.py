@@ -45,6 +45,9 @@ from messaging_pipeline.follow.apply_evidence import Evidence, Following
 from messaging_pipeline.forgetting.retention import Retention
 from messaging_pipeline.history.tracing import Tracing
 from messaging_pipeline.ids import MessageId, ServiceKey, TenantKey
+from messaging_pipeline.inbound_media.copying import Copying
+from messaging_pipeline.inbound_media.desk import copying_desk
+from messaging_pipeline.inbound_media.items import wake_copies
 from messaging_pipeline.keyword_handlers.handling import Handling
 from messaging_pipeline.keyword_handlers.ledger import CallLedger
 from messaging_pipeline.keyword_handlers.start import wake_calls
@@ -119,6 +122,7 @@ class WorkerRuntime:
     receiving: Receiving
     ticketing: Ticketing
     handling: Handling
+    copying: Copying
     falling_back: FallingBack
     hearing_of_letters: HearingOfLetters
     sweep: Sweep
@@ -190,10 +194,20 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
         base.configuration,
         partial(wake_entries, base.publisher),
         partial(wake_calls, base.publisher),
+        partial(wake_copies, base.publisher),
     )
     calls = _signed_calls(base)
     media = media_addresses(base.configuration.media, settings.read_secret)
     lines = Lines(slots_of_accounts(base.redis, base.configuration), base.configuration, base.board)
+    copying = copying_desk(
+        base.pool,
+        base.clock,
+        base.sealer,
+        base.configuration,
+        base.accounts,
+        lines=lines,
+        publisher=base.publisher,
+    )
     return WorkerRuntime(
         base=base,
         from_broker=AcceptingFromBroker(base.accepting),
@@ -202,9 +216,10 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
         receiving=receiving,
         ticketing=_ticketing(base),
         handling=_handling(base, calls),
+        copying=copying,
         falling_back=FallingBack(base.pool, base.clock, base.sealer, _channels(base, calls), media, wake),
         hearing_of_letters=HearingOfLetters(base.pool, base.clock, base.sealer, wake),
-        sweep=_sweep(base, media, wake),
+        sweep=_sweep(base, media, wake, copying.look_after),
         auditing=Auditing(base.pool, base.clock),
         reconciling=reconciling(
             pool=base.pool,
@@ -315,7 +330,12 @@ def _lane(
     )
 
 
-def _sweep(base: Runtime, media: MediaAddresses, wake_fallbacks: Callable[[list[StepId]], None]) -> Sweep:
+def _sweep(
+    base: Runtime,
+    media: MediaAddresses,
+    wake_fallbacks: Callable[[list[StepId]], None],
+    look_after_media: Callable[[], None],
+) -> Sweep:
     return Sweep(
         pool=base.pool,
         clock=base.clock,
@@ -329,6 +349,7 @@ def _sweep(base: Runtime, media: MediaAddresses, wake_fallbacks: Callable[[list[
         wake_fallbacks=wake_fallbacks,
         wake_tickets=partial(wake_entries, base.publisher),
         wake_handlers=partial(wake_calls, base.publisher),
+        look_after_media=look_after_media,
     )
 
 

@@ -12,6 +12,7 @@ from messaging_pipeline.errors import NotAllowed, NotFound
 from messaging_pipeline.fallback.start import StepId
 from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.ids import MessageId, ServiceKey
+from messaging_pipeline.inbound_media.items import FileId
 from messaging_pipeline.keyword_handlers.start import CallId
 from messaging_pipeline.metrics import record_rejected
 from messaging_pipeline.queues import Task
@@ -85,6 +86,13 @@ def run_ticket(tenant: str, sid: str) -> None:
 def run_keyword(tenant: str, sid: str) -> None:
     """Call what an inbound message's keyword is bound to, and tell its writer what that says."""
     runtime().handling.run(CallId(tenant, sid))
+
+
+@shared_task(name=Task.COPY_MEDIA.value)
+@bounded
+def copy_media(tenant: str, sid: str, number: int) -> None:
+    """Copy a file of an inbound message into its tenant's storage, or delete the copy that has to go."""
+    runtime().copying.run(FileId(tenant, sid, number))
 
 
 @shared_task(name=Task.RUN_FALLBACK.value)

@@ -49,6 +49,7 @@ def _lines(number: str, erased: Erased) -> Iterator[str]:
     yield f"{erased.messages:>6}  messages were erased"
     yield f"{erased.fallback_steps:>6}  fallback steps had not left and were withdrawn"
     yield f"{erased.inbound:>6}  messages from the person were erased"
+    yield f"{erased.files:>6}  copies of files that the person sent are being deleted"
     yield f"{erased.tickets:>6}  records of the person's tickets were erased; the desk itself has them still"
     yield f"{erased.number_health:>6}  records of what carriers said of the number were erased"
     yield f"{erased.consent_lines:>6}  lines of the consent ledger stay, as proof"

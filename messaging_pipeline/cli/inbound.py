@@ -119,11 +119,20 @@ def _print_message(message: Mapping[str, Any]) -> None:
     for name, value in lines.items():
         if value:
             click.echo(f"{name:<9} {value}")
+    for file in message["media"]:
+        click.echo(f"file {file['number']}    {_file(file)}")
     if message.get("form") == []:
         click.echo("\nits text has gone")
     for name, value in message.get("form", ()):
         if name == "Body":
             click.echo(f"\n{value}")
+
+
+def _file(file: Mapping[str, Any]) -> str:
+    told = [file["state"]]
+    if file["state"] == "copied":
+        told.append(f"{file['content_type']}, {file['size_bytes']} bytes, in {file['store']}: {file['name']}")
+    return ": ".join([*told, file["explanation"]] if file["explanation"] else told)
 
 
 def _keyword(message: Mapping[str, Any]) -> str:

@@ -66,6 +66,7 @@ class Sweep:
     wake_fallbacks: Callable[[list[StepId]], None]
     wake_tickets: Callable[[Collection[EntryId]], None]
     wake_handlers: Callable[[Collection[CallId]], None]
+    look_after_media: Callable[[], None]
 
     def run(self) -> None:
         """Put right what lapsed, then wake everybody who has something to do.
@@ -80,6 +81,7 @@ class Sweep:
             duties.callback(self._forget_unmatched_callbacks)
             duties.callback(self.link_texts.run, _AT_ONCE)
             duties.callback(self._look_after_handlers)
+            duties.callback(self.look_after_media)
             duties.callback(self._look_after_tickets)
             duties.callback(self._look_after_fallbacks)
             duties.callback(self._apply_matched_callbacks)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from messaging_pipeline.db.pool import Pool, in_transaction, transaction
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.errors import NotAllowed, NotReachable
 from messaging_pipeline.ids import E164, MessageId
+from messaging_pipeline.inbound_media.ledger import owe_erasing
 from messaging_pipeline.messages.state_machine import Status
 from messaging_pipeline.pseudonyms import ERASED, forms_of
 from messaging_pipeline.sealing import Sealer
@@ -27,12 +29,14 @@ _WITHDRAWN = "the recipient was erased"
 class Erased:
     """What an erasure did: ``left`` are the messages that it could not take, and where they are.
 
+    ``files`` are copies of what the person sent, which a worker deletes next.
     ``tickets`` and ``tickets_left`` count what was written down about tickets, not the tickets at the desk.
     """
 
     canceled: int
     messages: int
     inbound: int
+    files: int
     fallback_steps: int
     number_health: int
     tickets: int
@@ -53,6 +57,7 @@ class _Message:
 @dataclass(frozen=True, slots=True)
 class _Beside:
     inbound: int
+    files: int
     tickets: int
     tickets_left: int
     number_health: int
@@ -80,12 +85,14 @@ class Erasing:
         ended = [one.id for one in self._messages(tenant, forms) if one.has_ended]
         batches = [ended[start : start + _BATCH_ROWS] for start in range(0, len(ended), _BATCH_ROWS)]
         counts = [self._erase_batch(forms, batch) for batch in batches]
-        beside = in_transaction(self.pool, lambda one: _erase_beside(one, tenant, forms))
+        now = self.clock.now()
+        beside = in_transaction(self.pool, lambda one: _erase_beside(one, tenant, forms, now))
         consent_lines, opt_outs, consent_proofs = self._proof(tenant, number)
         return Erased(
             canceled=canceled,
             messages=sum(messages for messages, _ in counts),
             inbound=beside.inbound,
+            files=beside.files,
             fallback_steps=sum(steps for _, steps in counts),
             number_health=beside.number_health,
             tickets=beside.tickets,
@@ -138,12 +145,13 @@ def _erase_messages(connection: Connection[TupleRow], values: dict[str, Any]) ->
     return connection.execute(sql("erase_messages"), values).rowcount, steps
 
 
-def _erase_beside(connection: Connection[TupleRow], tenant: str, forms: Sequence[str]) -> _Beside:
+def _erase_beside(connection: Connection[TupleRow], tenant: str, forms: Sequence[str], now: datetime) -> _Beside:
     connection.execute(sql("forget_without_hurry"))
     values = {"tenant": tenant, "numbers": list(forms), "erased": ERASED}
-    inbound = connection.execute(sql("erase_inbound_messages"), values).rowcount
+    inbound = [sid for (sid,) in connection.execute(sql("erase_inbound_messages"), values)]
+    files = owe_erasing(connection, tenant, inbound, now)
     entries = connection.execute(sql("erase_ticket_entries"), values).rowcount
     tickets = connection.execute(sql("erase_tickets"), values).rowcount
     left = connection.execute(sql("count_ticket_entries"), values).fetchone()
     health = connection.execute(sql("erase_number_health"), values).rowcount
-    return _Beside(inbound, entries + tickets, int(left[0]) if left else 0, health)
+    return _Beside(len(inbound), files, entries + tickets, int(left[0]) if left else 0, health)

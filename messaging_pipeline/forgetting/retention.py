@@ -15,6 +15,7 @@ from messaging_pipeline.clock import Clock
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
+from messaging_pipeline.inbound_media.ledger import owe_erasing
 from messaging_pipeline.meters import forget_old
 from messaging_pipeline.metrics import record_forgotten
 from messaging_pipeline.pseudonyms import key_of, pseudonym
@@ -60,7 +61,7 @@ class Retention:
             self._repeat(lambda connection: connection.execute(sql("take_contents"), due).rowcount, "content", gone)
         if policy.inbound_days is not None:
             over = _due(tenant, policy.inbound_days, now)
-            self._repeat(lambda connection: connection.execute(sql("take_payloads"), over).rowcount, "inbound", gone)
+            self._repeat(partial(_take_payloads, over=over, now=now), "inbound", gone)
         if policy.consent_proof_days is not None:
             self._repeat(partial(_take_proofs, due=_due(tenant, policy.consent_proof_days, now)), "consent_proof", gone)
         if policy.number_days is not None:
@@ -97,6 +98,13 @@ def _due(tenant: str, days: int, now: datetime) -> dict[str, Any]:
 def _take_proofs(connection: Connection[TupleRow], due: Mapping[str, Any]) -> int:
     connection.execute(sql("forget_without_hurry"))
     return connection.execute(sql("take_proofs_of_consent"), due).rowcount
+
+
+def _take_payloads(connection: Connection[TupleRow], over: Mapping[str, Any], now: datetime) -> int:
+    """Take what people wrote, and owe the deletion of the copies of their files."""
+    sids = [sid for (sid,) in connection.execute(sql("take_payloads"), over)]
+    owe_erasing(connection, over["tenant"], sids, now)
+    return len(sids)
 
 
 def _delete(connection: Connection[TupleRow], statement: LiteralString, due: Mapping[str, Any]) -> int:

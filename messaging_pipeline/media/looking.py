@@ -39,10 +39,15 @@ def _ask(place: Place, deadline: float, tls: ssl.SSLContext) -> File | str:
     """Ask one server; return the file, or where it says the file is."""
     if time.monotonic() >= deadline:
         raise NotNow("looking at it took too long")
-    pool = _pool(place, tls)
+    pool = pool_to(place, tls)
     try:
         answer = pool.urlopen(
-            "GET", place.target, headers={"Host": _host(place)}, redirect=False, retries=False, preload_content=False
+            "GET",
+            place.target,
+            headers={"Host": host_header(place)},
+            redirect=False,
+            retries=False,
+            preload_content=False,
         )
         try:
             return _judged(answer, deadline)
@@ -54,7 +59,8 @@ def _ask(place: Place, deadline: float, tls: ssl.SSLContext) -> File | str:
         pool.close()
 
 
-def _pool(place: Place, tls: ssl.SSLContext) -> urllib3.HTTPConnectionPool:
+def pool_to(place: Place, tls: ssl.SSLContext) -> urllib3.HTTPConnectionPool:
+    """Return a pool of connections to the address that was judged; nothing is connected yet."""
     timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS)
     if not place.tls:
         return urllib3.HTTPConnectionPool(place.address, place.port, timeout=timeout)
@@ -63,7 +69,8 @@ def _pool(place: Place, tls: ssl.SSLContext) -> urllib3.HTTPConnectionPool:
     )
 
 
-def _host(place: Place) -> str:
+def host_header(place: Place) -> str:
+    """Return what the server is told it was asked for."""
     host = f"[{place.host}]" if ":" in place.host else place.host
     return host if place.port in {80, 443} else f"{host}:{place.port}"
 

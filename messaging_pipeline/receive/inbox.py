@@ -9,6 +9,7 @@ from psycopg.rows import TupleRow, dict_row
 
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.errors import NotFound
+from messaging_pipeline.inbound_media.ledger import files_of
 from messaging_pipeline.sealing import Sealer
 
 
@@ -39,15 +40,16 @@ def list_inbound(
 def inbound_message(
     connection: Connection[TupleRow], sealer: Sealer, tenant: str, sid: str, *, opened: bool
 ) -> dict[str, Any]:
-    """Return one message, with every field that Twilio posted if it is to be ``opened``; raises NotFound.
+    """Return one message and what became of its files, with every field that Twilio posted if it is to be ``opened``.
 
-    Of one that retention has taken, no field is left.
+    Raises NotFound. Of one that retention has taken, no field is left.
     """
     with connection.cursor(row_factory=dict_row) as cursor:
         row = cursor.execute(sql("inbound_message"), {"tenant": tenant, "sid": sid}).fetchone()
     if row is None:
         raise NotFound("inbound message", sid)
     payload = row.pop("payload")
+    row["media"] = files_of(connection, tenant, sid)
     if not opened:
         return row
     return {**row, "form": [] if payload is None else sealer.unseal(payload)}

@@ -11,6 +11,7 @@ from psycopg.rows import TupleRow
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
+from messaging_pipeline.inbound_media.items import FileId, owe_copies
 from messaging_pipeline.keyword_handlers.start import CallId, owe_call
 from messaging_pipeline.keywords.hearing import Heard, hear
 from messaging_pipeline.metrics import record_flagged, record_inbound, record_keyword, record_opt_out
@@ -26,6 +27,7 @@ class _TakenIn:
     heeded: Heeded
     entry: EntryId | None
     call: CallId | None
+    files: list[FileId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Receiving:
     configuration: Configuration
     wake_tickets: Callable[[Collection[EntryId]], None]
     wake_handlers: Callable[[Collection[CallId]], None]
+    wake_copies: Callable[[Collection[FileId]], None]
 
     def store(self, *, tenant: str, sealed_form: str, received_at: datetime, is_answered: bool = False) -> bool:
         """Store a sealed webhook form and do what it says; return whether it was news.
@@ -47,16 +50,19 @@ class Receiving:
         fields = _fields(self.sealer.unseal(payload))
         heard = hear(self.configuration, tenant, fields)
         row = {**_columns(fields, heard), "payload": payload, "received_at": received_at, "answered": is_answered}
-        taken_in = in_transaction(self.pool, lambda connection: self._take_in(connection, row, heard))
+        taken_in = in_transaction(self.pool, lambda connection: self._take_in(connection, row, heard, fields))
         if taken_in is None:
             record_inbound("repeated")
             return False
         _count(heard, taken_in.heeded)
         self.wake_tickets([taken_in.entry] if taken_in.entry else [])
         self.wake_handlers([taken_in.call] if taken_in.call else [])
+        self.wake_copies(taken_in.files)
         return True
 
-    def _take_in(self, connection: Connection[TupleRow], row: Mapping[str, Any], heard: Heard) -> _TakenIn | None:
+    def _take_in(
+        self, connection: Connection[TupleRow], row: Mapping[str, Any], heard: Heard, fields: Mapping[str, str]
+    ) -> _TakenIn | None:
         """Return what came of the message, or None when it had been taken in before."""
         if connection.execute(sql("insert_inbound_message"), row).fetchone() is None:
             return None
@@ -68,6 +74,7 @@ class Receiving:
             heeded,
             entry=owe_entry(connection, self.configuration, heard, row),
             call=owe_call(connection, heard, row["sid"], row["received_at"]),
+            files=owe_copies(connection, self.configuration, heard.tenant, fields, row["received_at"]),
         )
 
 

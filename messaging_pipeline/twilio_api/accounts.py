@@ -1,11 +1,22 @@
 """One client for each tenant's account, made when it is first needed."""
 
+from dataclasses import dataclass, field
 from threading import Lock
 
-from messaging_pipeline.configuration import Configuration
+from urllib3.util import make_headers
+
+from messaging_pipeline.configuration import Configuration, Tenant
 from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.settings import Settings
 from messaging_pipeline.twilio_api.client import TwilioApi
+
+
+@dataclass(frozen=True, slots=True)
+class TwilioLogin:
+    """Where an account's API is, and the header that opens it (HTTP Basic, RFC 7617); it must go nowhere else."""
+
+    base_url: str
+    authorization: str = field(repr=False)
 
 
 class Accounts:
@@ -26,13 +37,20 @@ class Accounts:
                 self._apis[tenant] = self._make(tenant)
             return self._apis[tenant]
 
+    def login_of(self, tenant: str) -> TwilioLogin:
+        """Return what opens a tenant's account, for what the client has no method for; raises InvalidSettings."""
+        account = self._account(tenant)
+        secret = self._settings.read_secret(account.api_key_secret or account.auth_token)
+        header = make_headers(basic_auth=f"{account.api_key or account.account_sid}:{secret}")["authorization"]
+        return TwilioLogin(self._settings.api_base_url, header)
+
     def close(self) -> None:
         """Close the connections that no thread is using."""
         with self._lock:
             for api in self._apis.values():
                 api.close()
 
-    def _make(self, tenant: str) -> TwilioApi:
+    def _account(self, tenant: str) -> Tenant:
         account = self._configuration.tenants.get(tenant)
         if account is None:
             raise InvalidSettings(
@@ -40,6 +58,10 @@ class Accounts:
                 f"is not set, and tenant {tenant!r} is declared nowhere else",
                 "set it and TWILIO_AUTH_TOKEN",
             )
+        return account
+
+    def _make(self, tenant: str) -> TwilioApi:
+        account = self._account(tenant)
         secret = self._settings.read_secret(account.api_key_secret or account.auth_token)
         return TwilioApi(
             account.account_sid,

@@ -22,6 +22,7 @@ ROWS: tuple[frozenset[str], ...] = (
             "spending_policy",
             "ticket_policy",
             "retention_policy",
+            "inbound_media_policy",
         }
     ),
     frozenset({"configuration", "sealing"}),
@@ -56,7 +57,7 @@ ROWS: tuple[frozenset[str], ...] = (
             "pseudonyms",
         }
     ),
-    frozenset({"consequences"}),
+    frozenset({"consequences", "inbound_media"}),
     frozenset({"mms_links"}),
     frozenset({"accept", "follow", "receive", "feedback"}),
     frozenset({"deliver", "reconcile", "forgetting", "resealing"}),
@@ -88,6 +89,7 @@ LIBRARIES_AND_WHO_USES_THEM = {
     "botocore": {"media"},
     "celery": {"workers", "publish"},
     "click": {"cli"},
+    "fsspec": {"inbound_media"},
     "flask": {"webhooks"},
     "granian": {"webhooks"},
     "kombu": {"publish", "stack", "workers"},

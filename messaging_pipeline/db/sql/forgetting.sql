@@ -33,7 +33,7 @@ where m.id = hashed.id and m.forgotten = 1
 
 -- name: take_payloads
 -- What people wrote long ago, but for wishes that a person must look at and has not, and what still has to go into a
--- ticket or to a handler. The row stays: it says that the message has been received.
+-- ticket or to a handler, or has files to be copied. The row stays: it says that the message has been received.
 with over as (
     select i.tenant, i.sid from inbound_messages i
     where i.tenant = %(tenant)s and i.forgotten = 0 and i.received_at < %(before)s
@@ -43,6 +43,8 @@ with over as (
                         and e.state in ('waiting', 'claimed', 'leaving', 'taken'))
       and not exists (select from keyword_calls c
                       where c.tenant = i.tenant and c.sid = i.sid and c.state in ('waiting', 'claimed'))
+      and not exists (select from inbound_media f
+                      where f.tenant = i.tenant and f.sid = i.sid and f.state in ('waiting', 'claimed'))
     order by i.received_at
     limit %(limit)s
     for update of i skip locked
@@ -50,6 +52,7 @@ with over as (
 update inbound_messages i set payload = null, forgotten = 1
 from over
 where i.tenant = over.tenant and i.sid = over.sid
+returning i.sid
 
 -- name: inbound_numbers_to_hash
 select sid, from_number from inbound_messages
@@ -169,6 +172,7 @@ with theirs as (
 update inbound_messages i set payload = null, from_number = %(erased)s::text, forgotten = 2
 from theirs
 where i.tenant = theirs.tenant and i.sid = theirs.sid
+returning i.sid
 
 -- name: erase_number_health
 delete from number_health where tenant = %(tenant)s and number = any(%(numbers)s::text[])
