@@ -74,6 +74,11 @@ class Settings(BaseModel):
         alias="TWILIO_INBOUND_WEBHOOK_PUBLIC_URL",
         description="The inbound webhook as Twilio sees it; signatures are verified against it.",
     )
+    voice_webhook_public_url: WebUrl | None = Field(
+        None,
+        alias="TWILIO_VOICE_WEBHOOK_PUBLIC_URL",
+        description="The voice webhook as Twilio sees it; unset, it is beside the inbound webhook.",
+    )
     api_base_url: WebUrl = Field(
         REAL_TWILIO_API,
         alias="TWILIO_API_BASE_URL",

@@ -10,6 +10,7 @@ from messaging_pipeline.settings import Settings
 
 _STATUS_PATH = "/twilio/status"
 _INBOUND_PATH = "/twilio/inbound"
+_VOICE_PATH = "/twilio/voice"
 #: RFC 3986: what may stand in a path as it is.
 _PATH_CHARACTERS = "/:@!$&'()*+,;=-._~"
 
@@ -34,8 +35,9 @@ class PublicAddress:
 
 
 def public_addresses(settings: Settings) -> Mapping[str, PublicAddress]:
-    """Return the address for status callbacks and for inbound messages; either stands in for the other.
+    """Return the address for status callbacks, for inbound messages and for calls.
 
+    The first two stand in for each other; calls are taken beside inbound messages unless they have an address.
     Raises InvalidSettings when neither is configured: then no signature could be verified.
     """
     status, inbound = settings.status_callback_public_url, settings.inbound_webhook_public_url
@@ -47,7 +49,12 @@ def public_addresses(settings: Settings) -> Mapping[str, PublicAddress]:
         )
     of_status = PublicAddress(status, _STATUS_PATH) if status else PublicAddress(str(inbound), _INBOUND_PATH)
     of_inbound = PublicAddress(inbound, _INBOUND_PATH) if inbound else of_status
-    return {"status": of_status, "inbound": of_inbound}
+    voice = settings.voice_webhook_public_url
+    return {
+        "status": of_status,
+        "inbound": of_inbound,
+        "voice": PublicAddress(voice, _VOICE_PATH) if voice else of_inbound,
+    }
 
 
 def raw_target(environ: Mapping[str, Any]) -> str:

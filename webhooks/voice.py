@@ -20,7 +20,7 @@ voice = Blueprint("voice", __name__)
 
 @voice.post("/twilio/voice")
 @voice.post("/twilio/t/<tenant>/voice")
-@signed_by_twilio("inbound")
+@signed_by_twilio("voice")
 def take_call(tenant: str) -> Response:
     """Enqueue the text for a missed call, and answer with empty TwiML, which ends a call and harms no callback."""
     call_sid = request.form.get("CallSid", "")

@@ -11,6 +11,7 @@ from tests.support.product_source import product_modules
 from webhooks.app import create_app
 
 SIGNED_STATUS, SIGNED_INBOUND = "signed by Twilio (status)", "signed by Twilio (inbound)"
+SIGNED_VOICE = "signed by Twilio (voice)"
 SIGNED_BY_SENDGRID = "signed by SendGrid"
 OPEN = "open to everybody"
 
@@ -25,8 +26,8 @@ ROUTES = {
     "/twilio/fallback": SIGNED_INBOUND,
     "/twilio/t/<tenant>/inbound": SIGNED_INBOUND,
     "/twilio/t/<tenant>/fallback": SIGNED_INBOUND,
-    "/twilio/voice": SIGNED_INBOUND,
-    "/twilio/t/<tenant>/voice": SIGNED_INBOUND,
+    "/twilio/voice": SIGNED_VOICE,
+    "/twilio/t/<tenant>/voice": SIGNED_VOICE,
     "/sendgrid/events": SIGNED_BY_SENDGRID,
     "/healthz": OPEN,
     "/readyz": OPEN,

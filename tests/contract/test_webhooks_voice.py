@@ -159,3 +159,34 @@ def test_a_tenants_calls_are_answered_by_its_own_services(tier: Tier, redis_url:
         twilio.call("/twilio/t/acme/voice", a_call(To="+15005550006", AccountSid=ACME_ACCOUNT_SID)).status_code == 200
     )
     assert (the_send(redis_url)["tenant"], the_send(redis_url)["service"]) == ("acme", "acme-alerts")
+
+
+def test_calls_may_come_in_at_an_address_of_their_own(tier: Tier, redis_url: str) -> None:
+    twilio = tier(TWILIO_VOICE_WEBHOOK_PUBLIC_URL="https://calls.example.com/twilio/voice")
+    assert twilio.call("/twilio/voice", a_call()).status_code == 403
+    answer = twilio.call("/twilio/voice", a_call(), as_seen="https://calls.example.com/twilio/voice")
+    assert (answer.status_code, all_queued(redis_url)) == (200, {"accept": 1})
+
+
+BOTH_ANSWER = TWO_TENANTS + 'missed_call_text = "Acme is closed."\n' + ANSWERING
+
+
+def test_without_a_tenant_in_the_path_the_account_says_whose_call_it_was(tier: Tier, redis_url: str) -> None:
+    twilio = tier(BOTH_ANSWER).with_token("token-of-acme")
+    assert twilio.call("/twilio/voice", a_call(To="+15005550006", AccountSid=ACME_ACCOUNT_SID)).status_code == 200
+    assert (the_send(redis_url)["tenant"], the_send(redis_url)["body"]) == ("acme", "Acme is closed.")
+
+
+@pytest.mark.parametrize("target", ["/twilio/voice", "/twilio/t/default/voice", "/twilio/t/acme/voice"])
+def test_a_tenant_makes_nobody_else_answer_a_call(tier: Tier, redis_url: str, target: str) -> None:
+    """Its own token signs well, but the account in the form is not its own."""
+    twilio = tier(BOTH_ANSWER).with_token("token-of-acme")
+    assert twilio.call(target, a_call()).status_code == 403
+    assert all_queued(redis_url) == {}
+
+
+def test_a_call_to_anothers_number_is_answered_by_nobody_else(tier: Tier, redis_url: str) -> None:
+    others = OF_A_NUMBER.replace("+15017250604", "+15017250699")
+    twilio = tier(TWO_TENANTS + 'missed_call_text = "Acme is closed."\n' + others).with_token("token-of-acme")
+    form = a_call(To="+15017250699", AccountSid=ACME_ACCOUNT_SID)
+    assert (twilio.call("/twilio/t/acme/voice", form).status_code, all_queued(redis_url)) == (200, {})

@@ -12,6 +12,7 @@ from webhooks.public_address import PublicAddress, public_addresses, raw_target
 
 STATUS = "/twilio/status"
 MESSAGE = "0191e5c0-0000-7000-8000-000000000001"
+VOICE_URL = "TWILIO_VOICE_WEBHOOK_PUBLIC_URL"
 STATUS_URL, INBOUND_URL = "TWILIO_STATUS_CALLBACK_PUBLIC_URL", "TWILIO_INBOUND_WEBHOOK_PUBLIC_URL"
 
 
@@ -42,6 +43,14 @@ def test_each_kind_of_webhook_has_the_address_that_is_configured_for_it() -> Non
     addresses = public_addresses(settings(**{STATUS_URL: "https://a.example/s", INBOUND_URL: "https://b.example/i"}))
     assert addresses["status"].of("/twilio/status") == "https://a.example/s"
     assert addresses["inbound"].of("/twilio/inbound") == "https://b.example/i"
+
+
+def test_calls_are_taken_beside_inbound_messages_unless_they_have_an_address_of_their_own() -> None:
+    given = {STATUS_URL: "https://a.example/s", INBOUND_URL: "https://b.example/twilio/inbound"}
+    assert public_addresses(settings(**given))["voice"].of("/twilio/voice") == "https://b.example/twilio/voice"
+    own = public_addresses(settings(**given, **{VOICE_URL: "https://calls.example/missed"}))
+    assert own["voice"].of("/twilio/voice?a=1") == "https://calls.example/missed?a=1"
+    assert own["inbound"].of("/twilio/inbound") == "https://b.example/twilio/inbound"
 
 
 def test_the_status_address_tells_where_inbound_messages_come_in_too() -> None:
