@@ -21,16 +21,6 @@ from messaging_pipeline.ids import E164
 INVALID_AFTER = 3
 
 
-def record_unknown(
-    connection: Connection[TupleRow], reports: Sequence[tuple[str, E164, int]], now: datetime
-) -> list[tuple[str, E164]]:
-    """Count reports (tenant, number, error code) that a number is unknown; return the numbers that became invalid.
-
-    Every report counts, so bring none that was heard before.
-    """
-    return record_heard(connection, unknown=reports, reached=[], now=now)
-
-
 def record_reached(connection: Connection[TupleRow], reached: Sequence[tuple[str, E164]]) -> int:
     """Forget what was counted against numbers (tenant, number) that a message has reached; return how many it was.
 

@@ -10,8 +10,6 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from messaging_pipeline.errors import NotReachable
-
 Result = TypeVar("Result")
 Pool = ConnectionPool[Connection[TupleRow]]
 
@@ -79,11 +77,3 @@ def in_transaction(pool: Pool, work: Callable[[Connection[TupleRow]], Result]) -
 def _once(pool: Pool, work: Callable[[Connection[TupleRow]], Result]) -> Result:
     with transaction(pool) as connection:
         return work(connection)
-
-
-def assert_reachable(database_url: str) -> None:
-    """Raise NotReachable when nobody answers at the database's address."""
-    try:
-        psycopg.connect(database_url, connect_timeout=_CONNECT_TIMEOUT_SECONDS).close()
-    except psycopg.Error:
-        raise NotReachable("Postgres", "DATABASE_URL") from None

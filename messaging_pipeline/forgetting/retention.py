@@ -73,15 +73,12 @@ class Retention:
         except CannotUnseal as error:
             _log.error("tenant %s: its numbers stay in clear: %s", tenant, error)
             return
-        self._repeat(lambda connection: _hash_numbers(connection, key, due), "number", gone)
-        self._repeat(lambda connection: _hash_inbound_numbers(connection, key, due), "inbound_number", gone)
-        deletions = {
-            "number_health": sql("forget_old_number_health"),
-            "ticket_entry": sql("forget_old_ticket_entries"),
-            "ticket": sql("forget_old_tickets"),
-        }
-        for kind, statement in deletions.items():
-            self._repeat(partial(_delete, statement=statement, due=due), kind, gone)
+        values = {**due, "now": self.clock.now()}
+        for kind, (find, change) in _numbers().items():
+            self._repeat(partial(_hash_numbers, key=key, values=values, find=find, change=change), kind, gone)
+        self._repeat(
+            lambda connection: connection.execute(sql("forget_old_number_health"), due).rowcount, "number_health", gone
+        )
 
     def _repeat(self, work: Work, kind: str, gone: Counter[str]) -> None:
         for _ in range(MOST_BATCHES):
@@ -107,24 +104,22 @@ def _take_payloads(connection: Connection[TupleRow], over: Mapping[str, Any], no
     return len(sids)
 
 
-def _delete(connection: Connection[TupleRow], statement: LiteralString, due: Mapping[str, Any]) -> int:
-    return connection.execute(statement, due).rowcount
+def _numbers() -> Mapping[str, tuple[LiteralString, LiteralString]]:
+    """Where numbers become hashes: how those that are due are found, and changed."""
+    return {
+        "number": (sql("numbers_to_hash"), sql("hash_numbers")),
+        "inbound_number": (sql("inbound_numbers_to_hash"), sql("hash_inbound_numbers")),
+        "ticket_entry": (sql("ticket_entry_numbers_to_hash"), sql("hash_ticket_entry_numbers")),
+        "ticket": (sql("ticket_numbers_to_hash"), sql("hash_ticket_numbers")),
+    }
 
 
-def _hash_numbers(connection: Connection[TupleRow], key: bytes, due: Mapping[str, Any]) -> int:
-    rows = connection.execute(sql("numbers_to_hash"), due).fetchall()
-    values = {
-        "ids": [message_id for message_id, _ in rows],
+def _hash_numbers(
+    connection: Connection[TupleRow], key: bytes, values: Mapping[str, Any], find: LiteralString, change: LiteralString
+) -> int:
+    rows = connection.execute(find, values).fetchall()
+    hashed = {
+        "ids": [row_id for row_id, _ in rows],
         "numbers": [None if number is None else pseudonym(key, number) for _, number in rows],
     }
-    return connection.execute(sql("hash_numbers"), values).rowcount if rows else 0
-
-
-def _hash_inbound_numbers(connection: Connection[TupleRow], key: bytes, due: Mapping[str, Any]) -> int:
-    rows = connection.execute(sql("inbound_numbers_to_hash"), due).fetchall()
-    values = {
-        "tenant": due["tenant"],
-        "sids": [sid for sid, _ in rows],
-        "numbers": [pseudonym(key, number) for _, number in rows],
-    }
-    return connection.execute(sql("hash_inbound_numbers"), values).rowcount if rows else 0
+    return connection.execute(change, {**values, **hashed}).rowcount if rows else 0

@@ -10,10 +10,10 @@ import pytest
 
 from messaging_pipeline.consent.ledger import ALL_SERVICES, withdraw
 from messaging_pipeline.consent.opt_outs import every_opt_out
-from messaging_pipeline.number_health import INVALID_AFTER, record_unknown
+from messaging_pipeline.number_health import INVALID_AFTER
 from tests.plugins.runtimes import TWO_TENANTS
 from tests.support.commands import Finished, run_command
-from tests.support.consenting import NUMBER, a_withdrawal, in_force, lines, number
+from tests.support.consenting import NUMBER, a_withdrawal, in_force, lines, number, record_unknown
 from tests.support.factories import configuration_file, environment
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

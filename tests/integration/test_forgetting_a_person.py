@@ -10,10 +10,10 @@ import pytest
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.errors import IdempotencyConflict
 from messaging_pipeline.ids import E164
-from messaging_pipeline.number_health import record_unknown
 from messaging_pipeline.runtime import WorkerRuntime
 from tests.plugins.runtimes import TWO_TENANTS
 from tests.support.commands import Finished, run_command
+from tests.support.consenting import record_unknown
 from tests.support.factories import RECIPIENT, a_send, configuration_file, environment
 from tests.support.written_lives import Writer
 

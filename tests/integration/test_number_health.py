@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from messaging_pipeline.number_health import INVALID_AFTER, clear, record_heard, record_reached, record_unknown
-from tests.support.consenting import NUMBER, number
+from messaging_pipeline.number_health import INVALID_AFTER, clear, record_heard, record_reached
+from tests.support.consenting import NUMBER, number, record_unknown
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 UNKNOWN = ("default", NUMBER, 30005)

@@ -12,11 +12,11 @@ from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.forgetting import retention
 from messaging_pipeline.ids import E164
-from messaging_pipeline.number_health import record_unknown
 from messaging_pipeline.pseudonyms import forms_of
 from messaging_pipeline.runtime import WorkerRuntime
 from tests.plugins.simulators import RuntimeMaker
 from tests.support.commands import run_command
+from tests.support.consenting import record_unknown
 from tests.support.factories import RECIPIENT, a_send, environment
 from tests.support.followed import report
 from tests.support.metric_deltas import Counting
@@ -209,7 +209,47 @@ def test_what_still_has_to_go_into_a_ticket_keeps_its_text_and_the_rest_goes_wit
     writer.connection.execute("update ticket_entries set state = 'answered'")
     keeping.retention.run()
     assert inbound(writer)["SM1"][0] is False
-    assert writer.connection.execute("select count(*) from ticket_entries").fetchone() == (0,)
+    ((number,),) = writer.connection.execute("select number from ticket_entries").fetchall()
+    assert number in forms_of(writer.connection, keeping.base.sealer, "default", E164(RECIPIENT))[1:]
+
+
+def a_ticket(writer: Writer, name: str, *, opened: timedelta, closed: timedelta | None = None) -> None:
+    """A ticket that was opened, and perhaps closed, so long ago."""
+    writer.connection.execute(
+        "insert into tickets (tenant, number, system, ticket_id, ticket_number, state, opened_at, last_entry_at,"
+        " closed_at) values ('default', %s, %s, '1', '1', %s, %s, %s, %s)",
+        [
+            RECIPIENT,
+            name,
+            "open" if closed is None else "closed",
+            writer.now - opened,
+            writer.now - opened,
+            None if closed is None else writer.now - closed,
+        ],
+    )
+
+
+def test_whose_a_ticket_is_goes_when_nothing_has_gone_into_it_for_long(keeping: WorkerRuntime, writer: Writer) -> None:
+    a_ticket(writer, "closed-long-ago", opened=200 * DAY, closed=91 * DAY)
+    a_ticket(writer, "closed-lately", opened=200 * DAY, closed=89 * DAY)
+    a_ticket(writer, "silent", opened=91 * DAY)
+    a_ticket(writer, "lively", opened=89 * DAY)
+    assert keeping.retention.run()["ticket"] == 2
+    assert keeping.retention.run()["ticket"] == 0
+    rows = writer.connection.execute("select system, number like 'h:%', state from tickets").fetchall()
+    assert sorted(rows) == [
+        ("closed-lately", False, "closed"),
+        ("closed-long-ago", True, "closed"),
+        ("lively", False, "open"),
+        ("silent", True, "closed"),
+    ]
+
+
+def test_a_person_with_two_tickets_that_have_gone_is_no_conflict(keeping: WorkerRuntime, writer: Writer) -> None:
+    a_ticket(writer, "desk", opened=91 * DAY)
+    keeping.retention.run()
+    a_ticket(writer, "desk", opened=91 * DAY)
+    assert keeping.retention.run()["ticket"] == 1
 
 
 def test_inbound_messages_are_listed_and_shown_when_number_and_text_have_gone(

@@ -1,5 +1,6 @@
 """Withdrawals and grants with defaults for what a test does not care about, and what has come of them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, LiteralString
@@ -10,6 +11,7 @@ from psycopg.rows import TupleRow
 from messaging_pipeline.consent.ledger import Grant, Withdrawal
 from messaging_pipeline.consent.statements import Statement
 from messaging_pipeline.ids import E164
+from messaging_pipeline.number_health import record_heard
 
 NUMBER = E164("+14155550123")
 
@@ -55,3 +57,10 @@ def derived(connection: Connection[TupleRow], order: LiteralString = "id") -> se
         else:
             opted_out = {one for one in opted_out if one[::2] != (tenant, number) or scope not in (one[1], "*")}
     return opted_out
+
+
+def record_unknown(
+    connection: Connection[TupleRow], reports: Sequence[tuple[str, E164, int]], now: datetime
+) -> list[tuple[str, E164]]:
+    """Let carriers say of numbers (tenant, number, error code) that they do not know them."""
+    return record_heard(connection, unknown=reports, reached=[], now=now)

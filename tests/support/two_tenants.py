@@ -7,7 +7,7 @@ from typing import Any
 from messaging_pipeline.consent.ledger import withdraw
 from messaging_pipeline.db.pool import in_transaction
 from messaging_pipeline.ids import MessageId, ServiceKey
-from messaging_pipeline.number_health import INVALID_AFTER, record_unknown
+from messaging_pipeline.number_health import INVALID_AFTER
 from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.configuration import (
     AccountConfig,
@@ -20,7 +20,7 @@ from messaging_pipeline.simulator.in_thread import simulator_in_thread
 from messaging_pipeline.simulator.running import Simulator
 from tests.plugins.runtimes import ACME_ACCOUNT_SID
 from tests.plugins.simulators import QUICK_SERVICE
-from tests.support.consenting import NUMBER, a_withdrawal
+from tests.support.consenting import NUMBER, a_withdrawal, record_unknown
 from tests.support.factories import ACCOUNT_SID, AUTH_TOKEN, SERVICE_SID, a_send
 
 ACME = ServiceKey("acme-alerts")

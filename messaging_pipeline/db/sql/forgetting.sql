@@ -63,7 +63,7 @@ for update skip locked
 
 -- name: hash_inbound_numbers
 update inbound_messages i set from_number = hashed.number, forgotten = 2
-from unnest(%(sids)s::text[], %(numbers)s::text[]) as hashed (sid, number)
+from unnest(%(ids)s::text[], %(numbers)s::text[]) as hashed (sid, number)
 where i.tenant = %(tenant)s and i.sid = hashed.sid and i.forgotten = 1
 
 -- name: forget_old_number_health
@@ -79,28 +79,33 @@ delete from number_health h
 using old
 where h.tenant = old.tenant and h.number = old.number
 
--- name: forget_old_tickets
--- Who had which ticket, once it has been closed for long. The desk itself knows it still.
-with old as (
-    select id from tickets
-    where tenant = %(tenant)s and state = 'closed' and closed_at < %(before)s
-    order by id
-    limit %(limit)s
-    for update skip locked
-)
-delete from tickets t using old where t.id = old.id
+-- name: ticket_numbers_to_hash
+-- Of tickets that were closed long ago, or into which nothing went for so long.
+select id, number from tickets
+where tenant = %(tenant)s and number not like 'h:%%' and coalesce(closed_at, last_entry_at) < %(before)s
+order by id
+limit %(limit)s
+for update skip locked
 
--- name: forget_old_ticket_entries
--- What went into tickets long ago. The inbound message's row keeps it from going there again.
-with old as (
-    select tenant, sid from ticket_entries
-    where tenant = %(tenant)s and received_at < %(before)s
-      and state not in ('waiting', 'claimed', 'leaving', 'taken')
-    order by tenant, sid
-    limit %(limit)s
-    for update skip locked
-)
-delete from ticket_entries e using old where e.tenant = old.tenant and e.sid = old.sid
+-- name: hash_ticket_numbers
+-- Nobody continues an open one by its number any more, so that it counts as closed here; the desk is asked from now on.
+update tickets t set number = hashed.number, state = 'closed', closed_at = coalesce(t.closed_at, %(now)s)
+from unnest(%(ids)s::bigint[], %(numbers)s::text[]) as hashed (id, number)
+where t.id = hashed.id
+
+-- name: ticket_entry_numbers_to_hash
+-- Of what went into tickets long ago, or did not; what is still to go there needs the number.
+select sid, number from ticket_entries
+where tenant = %(tenant)s and number not like 'h:%%' and received_at < %(before)s
+  and state not in ('waiting', 'claimed', 'leaving', 'taken')
+order by sid
+limit %(limit)s
+for update skip locked
+
+-- name: hash_ticket_entry_numbers
+update ticket_entries e set number = hashed.number
+from unnest(%(ids)s::text[], %(numbers)s::text[]) as hashed (sid, number)
+where e.tenant = %(tenant)s and e.sid = hashed.sid
 
 -- name: take_proofs_of_consent
 -- Words, addresses and browsers beside lines of the ledger that ended long ago: withdrawals, and the grants that they
