@@ -71,6 +71,25 @@ where e.tenant = %(tenant)s and e.sid = %(sid)s and e.state = 'taken'
 update ticket_entries set state = %(state)s, explanation = coalesce(%(explanation)s::text, explanation)
 where tenant = %(tenant)s and sid = %(sid)s and state = 'taken'
 
+-- name: settle_ticket_entry_as_taken
+-- A person has found it in a ticket. Its writer is told the number as if the system had.
+update ticket_entries
+set state = 'taken', ticket_number = %(ticket_number)s::text, explanation = %(explanation)s::text,
+    finished_at = %(now)s
+where tenant = %(tenant)s and sid = %(sid)s and state in ('unconfirmed', 'refused', 'failed')
+returning sid
+
+-- name: settle_ticket_entry_as_not_sent
+-- A person has looked, and it is nowhere. It has been due since it was last tried. Its attempts go on counting, so that
+-- a worker of before cannot end it.
+update ticket_entries
+set state = 'waiting', explanation = %(explanation)s::text, finished_at = null
+where tenant = %(tenant)s and sid = %(sid)s and state in ('unconfirmed', 'refused', 'failed')
+returning sid
+
+-- name: state_of_ticket_entry
+select state from ticket_entries where tenant = %(tenant)s and sid = %(sid)s
+
 -- name: settle_lapsed_ticket_entries
 -- A worker died. What had not left goes back; what was leaving may stand in a ticket, so nobody sends it again.
 update ticket_entries
