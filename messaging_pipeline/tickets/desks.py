@@ -37,9 +37,10 @@ class Desks:
             for name, policy in configuration.tickets.items()
         }
 
-    def of(self, name: str) -> Desk | None:
-        """Return a desk; None when it is configured no longer."""
-        return self._desks.get(name)
+    def of(self, name: str, tenant: str) -> Desk | None:
+        """Return a tenant's desk; None when it is configured no longer, or has become another tenant's."""
+        desk = self._desks.get(name)
+        return desk if desk is not None and desk.policy.tenant == tenant else None
 
     def close(self) -> None:
         """Close the connections that no thread is using."""

@@ -26,7 +26,7 @@ MOST_ATTEMPTS = 580
 MOST_ANSWERS = 5
 _ANSWERS_WITHIN = timedelta(minutes=10)
 
-_NO_DESK = "its ticket desk is not in messaging.toml any more"
+_NO_DESK = "its ticket desk is not in messaging.toml any more, or another tenant's now"
 _NO_TEXT = "its text is not kept any more"
 _SILENCE = "the writer may have asked for silence"
 _LOOP = "the number was answered too often just now; it may be a machine's"
@@ -53,7 +53,7 @@ class Ticketing:
             self._answer(owed)
 
     def _work(self, claimed: ClaimedEntry) -> None:
-        desk = self.desks.of(claimed.system)
+        desk = self.desks.of(claimed.system, claimed.tenant)
         try:
             ending = _ended(Told("not_sent", _NO_DESK)) if desk is None else self._put(claimed, desk)
         except (CannotUnseal, CustomersFailed, NotAnswered) as error:
@@ -66,7 +66,7 @@ class Ticketing:
         if claimed.payload is None:
             return _ended(Told("refused", _NO_TEXT))
         customer = desk.customer_of(claimed.tenant, claimed.number)
-        entry = entry_of(self.sealer.unseal(claimed.payload), customer, claimed.number, claimed.sid)
+        entry = entry_of(self.sealer.unseal(claimed.payload), customer, claimed.number, claimed.id)
         ticket = self._open_ticket(claimed, desk, entry)
         if not self.ledger.mark_leaving(claimed, self.clock.now()):
             return None
@@ -96,7 +96,7 @@ class Ticketing:
 
     def _answer(self, owed: OwedAnswer) -> None:
         """Tell the writer. The key makes it one message, however often a worker dies between the two commits."""
-        desk = self.desks.of(owed.system)
+        desk = self.desks.of(owed.system, owed.tenant)
         objection = _objection(owed, desk)
         if desk is None or objection is not None:
             self.ledger.finish_answer(owed, "unanswered", objection)

@@ -4,14 +4,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from messaging_pipeline.tickets.contract import Customer, Entry
+from messaging_pipeline.tickets.start import EntryId
 
 
-def entry_of(form: Sequence[Sequence[Any]], customer: Customer, number: str, sid: str) -> Entry:
-    """Return the entry for a webhook's fields. The SID lets agents find what was left in doubt."""
+def entry_of(form: Sequence[Sequence[Any]], customer: Customer, number: str, of: EntryId) -> Entry:
+    """Return the entry for a webhook's fields. The SID lets agents find what was left in doubt.
+
+    The token names the tenant too: tenants may share a ticket system, where the token must be nobody else's.
+    """
     fields = {str(name): str(value) for name, value in reversed(form)}  # the first value of each name
     writer = f"{customer.name} ({number})" if customer.name else number
-    text = "\n\n".join(part for part in (_said(fields), f"From {writer}, MessageSid {sid}") if part)
-    return Entry(customer, f"Text message from {writer}", text, token=sid)
+    text = "\n\n".join(part for part in (_said(fields), f"From {writer}, MessageSid {of.sid}") if part)
+    return Entry(customer, f"Text message from {writer}", text, token=f"{of.tenant}:{of.sid}")
 
 
 def _said(fields: dict[str, str]) -> str:
