@@ -12,6 +12,7 @@ from messaging_pipeline.publish import Publisher
 from messaging_pipeline.queues import Task
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.twilio_api.callbacks import MalformedCallback
+from messaging_pipeline.twilio_api.sids import MESSAGE_SID
 from webhooks.authentication import signed_by_twilio
 from webhooks.status import CLOCK
 from webhooks.twiml import twiml
@@ -31,13 +32,22 @@ inbound = Blueprint("inbound", __name__)
 @signed_by_twilio("inbound")
 def take_inbound(tenant: str) -> Response:
     """Enqueue an inbound message and answer it; the fallback URL takes what the first one could not."""
-    sid = request.form.get("MessageSid") or request.form.get("SmsSid")
-    if not sid:
-        raise MalformedCallback("MessageSid")
+    sid = _sid()
     answer = _answer(tenant, sid)
     publisher: Publisher = current_app.extensions[PUBLISHER]
     publisher.publish(Task.RECEIVE, _arguments(tenant, is_answered=answer is not None))
     return twiml(answer)
+
+
+def _sid() -> str:
+    """Return the message's SID; raises MalformedCallback for what could not be stored, however often it came again."""
+    sid = request.form.get("MessageSid") or request.form.get("SmsSid", "")
+    if not MESSAGE_SID.fullmatch(sid):
+        raise MalformedCallback("MessageSid")
+    for field in ("From", "To"):
+        if "\x00" in request.form.get(field, ""):
+            raise MalformedCallback(field)
+    return sid
 
 
 def _answer(tenant: str, sid: str) -> str | None:
