@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic.dataclasses import dataclass
 
 from messaging_pipeline.compliance_policy import FirstMessage, QuietHours, Registration, TimeZone
+from messaging_pipeline.consent_policy import ConsentPolicy
 from messaging_pipeline.errors import InvalidInput, InvalidSettings
 from messaging_pipeline.fallback_receivers import Receiver, refuse_receivers_of_nobody
 from messaging_pipeline.ids import E164, ServiceKey, TenantKey
@@ -117,7 +118,8 @@ class Tenant:
     together; unset, nobody counts. ``reconcile_share`` is the part of them that reconciliation may use.
     ``retention`` says when contents and numbers go; unset, they never do. ``quiet_hours`` are those of its services
     that have none of their own. ``spend`` caps what the tenant may spend, and ``countries`` say where it may write to.
-    ``inbound_media`` says where files that people send are copied to; unset, they stay at Twilio.
+    ``inbound_media`` says where files that people send are copied to; unset, they stay at Twilio. ``consent``
+    says what needs a yes, and how far a no reaches.
     """
 
     account_sid: AccountSid
@@ -133,6 +135,7 @@ class Tenant:
     spend: SpendCaps | None = None
     countries: CountryPolicy | None = None
     inbound_media: InboundMediaPolicy | None = None
+    consent: ConsentPolicy = Field(default_factory=ConsentPolicy)
 
     @model_validator(mode="after")
     def _a_key_has_its_secret(self) -> Self:

@@ -102,7 +102,9 @@ class KeywordPolicy:
     """Words beside Twilio's own, in other languages for example, and what is answered.
 
     ``answers`` are keywords of one's own, each with its text; ``handlers`` those that call code. ``stop_phrases`` mark,
-    wherever they stand in a text, that somebody may want to hear no more. What a service leaves out is its tenant's.
+    wherever they stand in a text, that somebody may want to hear no more. ``opt_out_scope`` is how far a STOP
+    reaches; with ``global``, a service heeds what was said to any other that has it, whosever it is. What a service
+    leaves out is its tenant's.
     """
 
     more_stop: tuple[Word, ...] = ()
@@ -114,7 +116,7 @@ class KeywordPolicy:
     stop_answer: Answer | None = None
     start_answer: Answer | None = None
     help_answer: Answer | None = None
-    opt_out_scope: Literal["service", "tenant"] | None = None
+    opt_out_scope: Literal["service", "tenant", "global"] | None = None
     most_answers: Annotated[int, Field(ge=1, le=100)] | None = None
     most_answers_minutes: Annotated[float, Field(ge=1, le=1440)] | None = None
 

@@ -217,7 +217,9 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
         ticketing=_ticketing(base),
         handling=_handling(base, calls),
         copying=copying,
-        falling_back=FallingBack(base.pool, base.clock, base.sealer, _channels(base, calls), media, wake),
+        falling_back=FallingBack(
+            base.pool, base.clock, base.sealer, _channels(base, calls), media, wake, base.configuration
+        ),
         hearing_of_letters=HearingOfLetters(base.pool, base.clock, base.sealer, wake),
         sweep=_sweep(base, media, wake, copying.look_after),
         auditing=Auditing(base.pool, base.clock),

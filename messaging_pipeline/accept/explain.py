@@ -11,7 +11,8 @@ from messaging_pipeline.accept.gates import question_of, require_sender
 from messaging_pipeline.accept.request import SendRequest, parse_send_request
 from messaging_pipeline.clock import Clock
 from messaging_pipeline.configuration import Configuration, Service
-from messaging_pipeline.consent.ledger import is_opted_out
+from messaging_pipeline.consent.ledger import has_consented, is_opted_out
+from messaging_pipeline.consent.terms import terms_of
 from messaging_pipeline.db.pool import Pool
 from messaging_pipeline.gates.order import ask_every_gate, weightiest
 from messaging_pipeline.gates.question import Question, sender_of
@@ -69,10 +70,13 @@ class Explaining:
 
     def _question(self, request: SendRequest, service: Service) -> Question:
         question = question_of(request, self.configuration, service, self.clock.now())
+        terms = terms_of(self.configuration, request.tenant, request.service, request.tags)
+        place = (request.tenant, request.service, request.to)
         with self.pool.connection() as connection:
             return replace(
                 question,
-                opted_out=is_opted_out(connection, request.tenant, request.service, request.to),
+                opted_out=is_opted_out(connection, *place, terms),
+                lacks_consent=terms.needs_grant and not has_consented(connection, *place),
                 unknown_number=is_invalid(connection, request.tenant, request.to),
                 introduced=self.first_messages.is_introduced(connection, request, self.clock.now()),
                 used=meters.used(connection, request.tenant, question.allowance.draws if question.allowance else ()),

@@ -11,6 +11,7 @@ import click
 
 from messaging_pipeline.cli.output import REFUSED, json_option, print_json, print_table
 from messaging_pipeline.cli.runtime import command_runtime
+from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.consent.file import FileOfConsent, read_consent_file
 from messaging_pipeline.consent.ledger import ALL_SERVICES
 from messaging_pipeline.consent.opt_outs import list_opt_outs
@@ -18,10 +19,13 @@ from messaging_pipeline.consent.reading import consent_history, whole_ledger
 from messaging_pipeline.consent.scopes import require_scope
 from messaging_pipeline.consent.statements import Entered, enter_statements
 from messaging_pipeline.consent.telling import FIELDS, parse_statement
+from messaging_pipeline.consent.terms import ALL_TENANTS
+from messaging_pipeline.keywords.reach import reach_of
 from messaging_pipeline.messages.phone_numbers import masked, parse_e164
 
 _EXPORTED = (*FIELDS, "error_code", "message_id", "added_at", "outdated")
 _MOST_WRONG_SHOWN = 20
+_SHARED = "all that share"
 
 _tenant = click.option("--tenant", help="Whose recipient it is.", default="default", show_default=True)
 
@@ -41,14 +45,23 @@ def history(number: str, tenant: str, json_wanted: bool) -> None:
     with command_runtime() as runtime, runtime.pool.connection() as connection:
         lines = consent_history(connection, runtime.sealer, tenant, parsed)
         opted_out = [
-            {"scope": one["scope"], "since": one["since"]} for one in list_opt_outs(connection, tenant, number=parsed)
+            {"tenant": one["tenant"], "scope": one["scope"], "since": one["since"]}
+            for whose in _whose_count(runtime.configuration, tenant)
+            for one in list_opt_outs(connection, whose, number=parsed)
         ]
     if json_wanted:
         print_json({"tenant": tenant, "number": parsed, "opted_out": opted_out, "events": lines})
         return
-    scopes = ", ".join(sorted(one["scope"] for one in opted_out))
+    scopes = ", ".join(sorted(_SHARED if one["tenant"] == ALL_TENANTS else one["scope"] for one in opted_out))
     click.echo(f"{masked(parsed)}  {f'opted out: {scopes}' if scopes else 'not opted out'}")
     _print_lines(lines)
+
+
+def _whose_count(configuration: Configuration, tenant: str) -> list[str]:
+    """A tenant's own opt-outs, and the shared ones where one of its services heeds them."""
+    own = [key for key, service in configuration.services.items() if service.tenant == tenant]
+    shares = any(reach_of(configuration, tenant, key) == "global" for key in own)
+    return [tenant, ALL_TENANTS] if shares else [tenant]
 
 
 def _print_lines(lines: Iterable[Mapping[str, Any]]) -> None:

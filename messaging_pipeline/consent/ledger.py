@@ -13,6 +13,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from messaging_pipeline.consent.terms import UNCONDITIONAL, Terms
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.ids import E164
 
@@ -122,10 +123,18 @@ def is_outdated(connection: Connection[TupleRow], grant: Grant, said_at: datetim
     return connection.execute(sql("is_withdrawn_since"), key).fetchone() == (True,)
 
 
-def is_opted_out(connection: Connection[TupleRow], tenant: str, service: str, number: E164) -> bool:
+def is_opted_out(
+    connection: Connection[TupleRow], tenant: str, service: str, number: E164, terms: Terms = UNCONDITIONAL
+) -> bool:
     """Tell whether a service must not write to a number."""
-    key = {"tenant": tenant, "service": service, "number": number}
+    key = {"tenant": tenant, "service": service, "number": number, "shared": terms.shared}
     return connection.execute(sql("is_opted_out"), key).fetchone() == (True,)
+
+
+def has_consented(connection: Connection[TupleRow], tenant: str, service: str, number: E164) -> bool:
+    """Tell whether a service was ever let write to a number; one that has opted out since has not."""
+    key = {"tenant": tenant, "service": service, "number": number}
+    return connection.execute(sql("has_consented"), key).fetchone() == (True,)
 
 
 def lock_numbers(connection: Connection[TupleRow], entries: Sequence[AboutNumber]) -> None:

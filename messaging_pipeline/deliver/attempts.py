@@ -9,6 +9,7 @@ from typing import Any
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from messaging_pipeline.consent.terms import UNCONDITIONAL, Terms
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.decide.next_step import Step
 from messaging_pipeline.decide.policy import History
@@ -49,12 +50,13 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A claimed message whose request is about to leave, and what that costs and counts towards, if anything."""
+    """A claimed message whose request is about to leave, its price and limits, and its terms of consent."""
 
     message: ClaimedMessage
     lease_until: datetime
     worker: str
     allowance: Allowance | None = None
+    terms: Terms = UNCONDITIONAL
 
     @property
     def is_counted(self) -> bool:
@@ -99,7 +101,9 @@ _NOTHING_TO_CLOSE: Mapping[str, Any] = dict.fromkeys(
         "spent",
     )
 )
-_NOTHING_TO_OPEN: Mapping[str, Any] = dict.fromkeys(("opening_id", "claim_id", "lease_until", "worker"))
+_NOTHING_TO_OPEN: Mapping[str, Any] = dict.fromkeys(
+    ("opening_id", "claim_id", "lease_until", "worker", "shared", "needs_grant")
+)
 
 
 def turn_page(
@@ -162,6 +166,8 @@ def _opening_values(opening: Opening) -> dict[str, Any]:
         "claim_id": opening.message.claim_id,
         "lease_until": opening.lease_until,
         "worker": opening.worker,
+        "shared": opening.terms.shared,
+        "needs_grant": opening.terms.needs_grant,
     }
 
 

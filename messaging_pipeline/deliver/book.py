@@ -13,6 +13,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_r
 from messaging_pipeline import meters
 from messaging_pipeline.clock import Clock
 from messaging_pipeline.configuration import Configuration
+from messaging_pipeline.consent.terms import terms_of
 from messaging_pipeline.consequences import Consequences, Decided, has_consequences, write_consequences
 from messaging_pipeline.db.pool import UNREACHABLE, Pool, in_transaction
 from messaging_pipeline.decide.next_step import Step, next_step
@@ -70,7 +71,8 @@ class Book:
 
         None means: do not send. The claim is no longer ours, a gate has ended the message, or a limit has no room.
         """
-        page = self._turn_page(Opening(message, self.clock.now() + self.lease, self.worker, allowance))
+        terms = terms_of(self.configuration, message.tenant, message.service, message.tags)
+        page = self._turn_page(Opening(message, self.clock.now() + self.lease, self.worker, allowance, terms))
         if page.barred is not None:
             self.bar(message, BARS[page.barred])
         if page.full is not None:

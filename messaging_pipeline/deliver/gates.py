@@ -29,6 +29,11 @@ class Bar:
 BARS: Mapping[str, Bar] = {
     "expired": Bar(Status.EXPIRED, "its time ran out before it could be sent"),
     "opted_out": Bar(Status.SUPPRESSED, "the recipient has opted out of messages from this service"),
+    "no_consent": Bar(
+        Status.SUPPRESSED,
+        "messages of this intent need the recipient's consent, and the ledger has none; "
+        "`messaging-pipeline consent import` enters it",
+    ),
     "unknown_number": Bar(
         Status.REJECTED,
         "carriers have called the number unknown too often; `messaging-pipeline numbers clear` lets it try again",

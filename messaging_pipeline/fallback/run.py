@@ -10,10 +10,12 @@ from psycopg.rows import TupleRow, dict_row
 
 from messaging_pipeline.backoff import backoff_seconds
 from messaging_pipeline.clock import Clock
+from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.fallback.leaving import Channel, Leaving, message_of_step
 from messaging_pipeline.fallback.letters import Posted
+from messaging_pipeline.fallback.silence import kept_silent
 from messaging_pipeline.fallback.start import StepId, record_withdrawn, settle_fallbacks, start_fallbacks
 from messaging_pipeline.media.signing import CannotSign, MediaAddresses
 from messaging_pipeline.messages.plan import stored_plan
@@ -40,6 +42,7 @@ class FallingBack:
     channels: Mapping[str, Channel]
     addresses: MediaAddresses
     wake_fallbacks: Callable[[list[StepId]], None]
+    configuration: Configuration
 
     def run(self, step: StepId) -> None:
         """Run a step that is waiting and due; do nothing when someone else has it or it is done."""
@@ -48,7 +51,7 @@ class FallingBack:
         record_withdrawn(withdrawn)
         if claimed is None:
             return
-        posted = self._post(claimed)
+        posted = kept_silent(self.configuration, claimed) or self._post(claimed)
         self._finish(step, claimed, posted)
 
     def _claim(

@@ -26,7 +26,8 @@ class Heard:
     """What a message says.
 
     ``number`` is who wrote, where that is a phone number; ``service`` whom they wrote to. ``every_service`` tells that
-    the keyword is about all of the tenant's services. ``answer`` is what may be said at once; None where nothing is
+    the keyword is about all of the tenant's services, ``everywhere`` that it is about every tenant that shares its
+    opt-outs. ``answer`` is what may be said at once; None where nothing is
     configured, and where Twilio has answered already. ``command`` is what calls a handler, if anything does.
     """
 
@@ -36,6 +37,7 @@ class Heard:
     kind: Kind | None
     word: str | None
     every_service: bool
+    everywhere: bool
     flag: Flag | None
     answer: str | None
     most_answers: int
@@ -63,6 +65,7 @@ def hear(configuration: Configuration, tenant: str, form: Mapping[str, str]) -> 
         kind=kind,
         word=keyword.word if keyword else None,
         every_service=every_service,
+        everywhere=vocabulary.reach == "global",
         flag=flag,
         answer=_answer(configuration, target, keyword, form) if number is not None and flag is None else None,
         most_answers=vocabulary.most_answers,

@@ -7,6 +7,7 @@ from enum import StrEnum
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.keyword_policy import HELP_WORDS, START_WORDS, STOP_WORDS, Handler, KeywordPolicy
 from messaging_pipeline.keywords.commands import Command, command_in
+from messaging_pipeline.keywords.reach import Reach, reach_of
 from messaging_pipeline.messages.wording import bare
 
 _NONE = KeywordPolicy()
@@ -44,9 +45,14 @@ class Vocabulary:
     handlers: Mapping[str, Handler]
     answers: Mapping[Kind, str | None]
     stop_phrases: tuple[str, ...]
-    covers_tenant: bool
+    reach: Reach
     most_answers: int
     most_answers_seconds: float
+
+    @property
+    def covers_tenant(self) -> bool:
+        """Whether STOP and START are about all of the tenant's services."""
+        return self.reach != "service"
 
     def keyword(self, body: str, *, toll_free: bool) -> Keyword | None:
         """Return the keyword that a text is, as a whole; ``toll_free`` tells what kind of number it was sent to."""
@@ -75,7 +81,7 @@ def vocabulary_of(configuration: Configuration, tenant: str, service: str | None
         handlers=_handlers(own, wide, keywords),
         answers=answers,
         stop_phrases=(*own.stop_phrases, *wide.stop_phrases),
-        covers_tenant=(own.opt_out_scope or wide.opt_out_scope) == "tenant",
+        reach=reach_of(configuration, tenant, service),
         most_answers=own.most_answers or wide.most_answers or _MOST_ANSWERS,
         most_answers_seconds=60 * (own.most_answers_minutes or wide.most_answers_minutes or _MOST_ANSWERS_MINUTES),
     )

@@ -15,6 +15,7 @@ ROWS: tuple[frozenset[str], ...] = (
         {
             "settings",
             "compliance_policy",
+            "consent_policy",
             "keyword_policy",
             "routing",
             "fallback_receivers",

@@ -124,6 +124,15 @@ select exists (
 select exists (
     select from opt_outs
     where tenant = %(tenant)s and number = %(number)s and scope in (%(service)s::text, '*')
+) or exists (
+    select from opt_outs where tenant = %(shared)s::text and number = %(number)s and scope = '*'
+)
+
+-- name: has_consented
+-- Who has not opted out has lifted every withdrawal since; so any grant counts.
+select exists (
+    select from consent_events
+    where tenant = %(tenant)s and number = %(number)s and change = 'granted' and scope in (%(service)s::text, '*')
 )
 
 -- name: list_opt_outs

@@ -120,7 +120,14 @@ with standing as (
                when m.expires_at <= %(now)s then 'expired'
                when exists (select from opt_outs o
                             where o.tenant = m.tenant and o.number = m.to_number and o.scope in (m.service, '*'))
+                    or exists (select from opt_outs o
+                               where o.tenant = %(shared)s::text and o.number = m.to_number and o.scope = '*')
                    then 'opted_out'
+               when %(needs_grant)s::boolean
+                    and not exists (select from consent_events e
+                                    where e.tenant = m.tenant and e.number = m.to_number and e.change = 'granted'
+                                      and e.scope in (m.service, '*'))
+                   then 'no_consent'
                when exists (select from number_health h
                             where h.tenant = m.tenant and h.number = m.to_number and h.invalid_since is not null)
                    then 'unknown_number'

@@ -71,7 +71,11 @@ from messages m
 where s.message_id = %(message_id)s and s.number = %(number)s and s.state = 'waiting' and s.due_at <= %(now)s
   and m.id = s.message_id
 returning s.message_id, s.number, s.channel, s.repeatable, s.cause, s.attempts, m.tenant, m.service, m.to_number,
-          m.from_number, m.content, m.fallback, m.error_code, m.tags
+          m.from_number, m.content, m.fallback, m.error_code, m.tags,
+          exists (select from opt_outs o
+                  where o.tenant = m.tenant and o.number = m.to_number and o.scope in (m.service, '*')) as opted_out,
+          exists (select from opt_outs o
+                  where o.tenant = '*' and o.number = m.to_number and o.scope = '*') as opted_out_everywhere
 
 -- name: finish_fallback_step
 update fallback_steps
