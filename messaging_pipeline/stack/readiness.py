@@ -1,7 +1,7 @@
 """Ways to find out whether a server does its work yet; each asks once and answers within seconds."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -66,5 +66,5 @@ def simulator_address(log: Path) -> SimulatorAddress | None:
         if line.startswith("{") and line.endswith("\n"):
             said = json.loads(line)
             if "url" in said:
-                return SimulatorAddress(**said)
+                return SimulatorAddress(**{field.name: said[field.name] for field in fields(SimulatorAddress)})
     return None

@@ -45,7 +45,7 @@ def test_it_says_where_it_is_in_one_line_and_ends_cleanly(number: signal.Signals
         simulator.send_signal(number)
         out, err = simulator.communicate(timeout=STOP_WITHIN_SECONDS)
 
-    assert ready.keys() == {"url", "smtp_port", "seed", "sendgrid_public_key"}
+    assert ready.keys() == {"url", "files_url", "smtp_port", "seed", "sendgrid_public_key"}
     assert (simulator.returncode, out, err) == (0, "", "")
 
 

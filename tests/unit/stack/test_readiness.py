@@ -47,7 +47,9 @@ def test_a_port_nobody_listens_on_is_not_ready() -> None:
     assert not http_answers(free_port(), "/readyz")
 
 
-READY_LINE = '{"url": "http://127.0.0.1:4010", "smtp_port": 2525, "seed": 7, "sendgrid_public_key": "MF=="}\n'
+READY_LINE = (
+    '{"url": "http://127.0.0.1:4010", "more": "to come", "smtp_port": 2525, "seed": 7, "sendgrid_public_key": "MF=="}\n'
+)
 
 
 @pytest.mark.parametrize(
