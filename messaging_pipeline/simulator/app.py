@@ -2,9 +2,10 @@
 
 from aiohttp import web
 
-from messaging_pipeline.simulator import control, files, media_api, messages_api, receivers, s3, sendgrid
+from messaging_pipeline.simulator import control, files, firebase, media_api, messages_api, receivers, s3, sendgrid
 from messaging_pipeline.simulator.resources import API_VERSION
 from messaging_pipeline.simulator.rest_errors import ApiError
+from messaging_pipeline.simulator.service_account import TOKEN_PATH
 from messaging_pipeline.simulator.stage import STAGE, Stage
 from messaging_pipeline.simulator.ticket_systems import web as ticket_systems
 
@@ -31,12 +32,16 @@ def make_app(stage: Stage) -> web.Application:
             web.post(_MESSAGE + "/Feedback.json", media_api.feedback),
             web.get(_ACCOUNT + ".json", media_api.account),
             web.post("/v3/mail/send", sendgrid.send),
+            web.post(TOKEN_PATH, firebase.token),
+            web.post("/v1/projects/{project}/messages:send", firebase.send),
             web.get("/s3/{bucket}/{key:.+}", s3.fetch),
             web.get("/files/{name}", files.file),
             web.get("/simulator/state", control.state),
             web.get("/simulator/messages", control.messages),
             web.get("/simulator/ledger", control.ledger),
             web.get("/simulator/mailbox", control.mailbox),
+            web.get("/simulator/pushes", control.pushes),
+            web.get("/simulator/service-account", control.service_account),
             web.post("/simulator/objects", control.put_object),
             web.post("/simulator/reset", control.reset),
             web.post("/simulator/faults", control.faults),

@@ -12,6 +12,7 @@ from messaging_pipeline.simulator.inbound import InboundText, receive
 from messaging_pipeline.simulator.ledger import message_row
 from messaging_pipeline.simulator.objects import StoredObject
 from messaging_pipeline.simulator.rest_errors import ApiError
+from messaging_pipeline.simulator.service_account import account_json
 from messaging_pipeline.simulator.stage import STAGE
 from messaging_pipeline.simulator.web_urls import is_web_url
 
@@ -74,6 +75,16 @@ async def ledger(request: web.Request) -> web.Response:
 async def mailbox(request: web.Request) -> web.Response:
     """Answer GET /simulator/mailbox: the mails that have arrived."""
     return web.json_response(request.app[STAGE].world.mailbox.as_rows())
+
+
+async def pushes(request: web.Request) -> web.Response:
+    """Answer GET /simulator/pushes: the notifications that Firebase has taken."""
+    return web.json_response(request.app[STAGE].world.firebase.pushes)
+
+
+async def service_account(request: web.Request) -> web.Response:
+    """Answer GET /simulator/service-account: the key file that opens the simulated Firebase."""
+    return web.json_response(account_json(request.app[STAGE].url))
 
 
 async def put_object(request: web.Request) -> web.Response:

@@ -41,6 +41,14 @@ class SimulatorControl:
         """Return the mails that have arrived."""
         return list(self._call("GET", "mailbox"))
 
+    def pushes(self) -> list[dict[str, Any]]:
+        """Return the notifications that Firebase has taken."""
+        return list(self._call("GET", "pushes"))
+
+    def service_account(self) -> dict[str, str]:
+        """Return what would be downloaded as the key file of a service account."""
+        return dict(self._call("GET", "service-account"))
+
     def put_object(self, bucket: str, key: str, content_type: str = "image/png", size_bytes: int = 100) -> None:
         """Put a file into a bucket of the simulated S3."""
         document = {"bucket": bucket, "key": key, "content_type": content_type, "size_bytes": size_bytes}

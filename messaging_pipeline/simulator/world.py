@@ -19,6 +19,7 @@ from messaging_pipeline.simulator.objects import StoredObject
 from messaging_pipeline.simulator.opt_outs import OptOuts
 from messaging_pipeline.simulator.sender_book import SenderBook
 from messaging_pipeline.simulator.senders import Sender
+from messaging_pipeline.simulator.service_account import Firebase
 from messaging_pipeline.simulator.simulated_time import SimulatedTime, unix_now
 from messaging_pipeline.simulator.ticket_systems.desk import Desk
 from messaging_pipeline.simulator.ticket_systems.jira import Jira
@@ -42,6 +43,7 @@ class World:
         self.opt_outs = OptOuts()
         self.ledger = Ledger()
         self.mailbox = Mailbox()
+        self.firebase = Firebase()
         self.objects: dict[tuple[str, str], StoredObject] = {}
         self.desks: dict[str, Desk] = {"zendesk": Zendesk(), "jira": Jira(), "servicenow": ServiceNow()}
         self.signed_calls = CallBook()
