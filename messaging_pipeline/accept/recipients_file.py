@@ -11,9 +11,9 @@ from typing import Any
 from messaging_pipeline.accept.request import ARGUMENTS
 from messaging_pipeline.errors import InvalidInput
 
-#: In CSV a cell holds text; these columns become the arguments that need more than that.
+#: In CSV a cell holds text; these columns are a plan of one step, where ``fallback`` holds a whole one as JSON.
 _EMAIL_COLUMNS = ("fallback_email", "fallback_subject")
-COLUMNS = frozenset(ARGUMENTS - {"fallback", "tags"}) | set(_EMAIL_COLUMNS)
+COLUMNS = frozenset(ARGUMENTS - {"tags"}) | set(_EMAIL_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +55,31 @@ def _csv_lines(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
         for row in reader:
             if None in row:
                 raise InvalidInput(f"line {reader.line_num}", "has more cells than the header", "quote commas in cells")
-            yield reader.line_num, _from_cells(row)
+            yield reader.line_num, _from_cells(row, reader.line_num)
     except csv.Error as error:
         raise InvalidInput(f"line {reader.line_num + 1}", f"is not CSV ({error})", "correct the quotes") from None
 
 
-def _from_cells(row: Mapping[str, str | None]) -> dict[str, Any]:
+def _from_cells(row: Mapping[str, str | None], number: int) -> dict[str, Any]:
     cells: dict[str, Any] = {name: cell for name, cell in row.items() if cell}
     email, subject = (cells.pop(name, None) for name in _EMAIL_COLUMNS)
     if "media_urls" in cells:
         cells["media_urls"] = cells["media_urls"].split()
+    if "fallback" in cells:
+        cells["fallback"] = _plan(cells["fallback"], number)
+    if email and "fallback" in cells:
+        raise InvalidInput(f"line {number}", "has two plans", "fill either fallback or fallback_email")
     if email:
         cells["fallback"] = [{"channel": "email", "to": email, **({"subject": subject} if subject else {})}]
     return cells
+
+
+def _plan(cell: str, number: int) -> Any:
+    try:
+        return json.loads(cell)
+    except json.JSONDecodeError as error:
+        remedy = "write a list of steps as JSON, with each of its quotes doubled"
+        raise InvalidInput(f"line {number}", f"has a fallback that is not JSON ({error.msg})", remedy) from None
 
 
 def _json_lines(text: str) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -9,6 +9,7 @@ import click
 from messaging_pipeline.accept.recipients_file import Line, read_recipients
 from messaging_pipeline.accept.request import PRIORITY_RANKS
 from messaging_pipeline.cli.output import REFUSED, json_option, print_json, print_table
+from messaging_pipeline.cli.plans import plan_of, plan_options
 from messaging_pipeline.cli.runtime import command_runtime
 from messaging_pipeline.cli.tags import tag_option
 from messaging_pipeline.configuration import DEFAULT_TENANT
@@ -42,13 +43,12 @@ _tenant = click.option("--tenant", help="Whose message it is.", default="default
     default=None,
     help="Send typographic quotes, dashes and spaces as plain ones.",
 )
-@click.option("--fallback-email", help="Who gets the text by e-mail if the message fails.")
+@plan_options
 @json_option
-def send(to: str, body: str | None, fallback_email: str | None, json_wanted: bool, **options: Any) -> None:
+def send(to: str, body: str | None, json_wanted: bool, **options: Any) -> None:
     """Hand over a message TO a number (E.164) with a BODY; print its id."""
-    arguments = {"to": to, "body": body, **options, "media_urls": list(options["media_urls"])}
-    if fallback_email:
-        arguments["fallback"] = [{"channel": "email", "to": fallback_email}]
+    plan = plan_of(options.pop("fallback"), options.pop("fallback_email"))
+    arguments = {"to": to, "body": body, **options, "media_urls": list(options["media_urls"]), **plan}
     with command_runtime() as runtime:
         message_id = runtime.accepting.accept(arguments)
     print_json({"id": message_id}) if json_wanted else click.echo(message_id)

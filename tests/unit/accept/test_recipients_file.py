@@ -37,6 +37,13 @@ def test_a_csv_line_becomes_the_arguments_of_a_send(tmp_path: Path) -> None:
     )
 
 
+def test_a_cell_may_hold_a_whole_plan(tmp_path: Path) -> None:
+    plan = [{"channel": "push", "to": "a-device"}, {"channel": "email", "to": "a@example.com"}]
+    cell = json.dumps(plan).replace('"', '""')
+    (line,) = read_recipients(a_file(tmp_path, "r.csv", f'to,body,fallback\n+14155550123,Hi,"{cell}"\n'))
+    assert line.arguments["fallback"] == plan
+
+
 def test_an_empty_cell_is_not_an_argument(tmp_path: Path) -> None:
     (line,) = read_recipients(a_file(tmp_path, "r.csv", "to,body,service\n+14155550123,Hi,\n"))
     assert "service" not in line.arguments
@@ -78,6 +85,8 @@ def test_a_file_saved_by_a_spreadsheet_with_a_byte_order_mark_is_read(tmp_path: 
         ("r.csv", "body\n", "column to"),
         ("r.csv", "", "column to"),
         ("r.csv", "to,body\n+1,Hi,extra\n", "line 2"),
+        ("r.csv", "to,body,fallback\n+1,Hi,push\n", "line 2"),
+        ("r.csv", "to,body,fallback,fallback_email\n+1,Hi,[],a@example.com\n", "line 2"),
         ("r.csv", 'to,body\n+1,"Hi\n', "line 2"),
         ("r.jsonl", '{"to": "+1"}\nnonsense\n', "line 2"),
         ("r.jsonl", "[1]\n", "line 1"),
