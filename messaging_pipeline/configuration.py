@@ -116,6 +116,7 @@ class Tenant:
     Twilio has signed: no API key ever signs a webhook.
     ``api_concurrency`` is how many API requests may be under way at once for the account, by all workers
     together; unset, nobody counts. ``reconcile_share`` is the part of them that reconciliation may use.
+    ``fcm_service_account`` names where the service account of its Firebase project is, for fallback by push.
     ``retention`` says when contents and numbers go; unset, they never do. ``quiet_hours`` are those of its services
     that have none of their own. ``spend`` caps what the tenant may spend, and ``countries`` say where it may write to.
     ``inbound_media`` says where files that people send are copied to; unset, they stay at Twilio. ``consent``
@@ -129,6 +130,7 @@ class Tenant:
     api_key_secret: SecretReference | None = None
     api_concurrency: Annotated[int, Field(ge=1, le=10_000)] | None = None
     reconcile_share: Annotated[float, Field(gt=0, le=1)] = 0.1
+    fcm_service_account: SecretReference | None = None
     keywords: KeywordPolicy = Field(default_factory=KeywordPolicy)
     retention: RetentionPolicy | None = None
     quiet_hours: QuietHours | None = None

@@ -34,7 +34,9 @@ from messaging_pipeline.deliver.waiting_at_gates import WaitingAtGates
 from messaging_pipeline.fallback.by_celery import ByCelery
 from messaging_pipeline.fallback.by_email import ByEmail
 from messaging_pipeline.fallback.by_http import ByHttp
+from messaging_pipeline.fallback.by_push import ByPush
 from messaging_pipeline.fallback.by_sms import BySms
+from messaging_pipeline.fallback.firebase import firebase_projects
 from messaging_pipeline.fallback.leaving import Channel
 from messaging_pipeline.fallback.letters_heard_of import HearingOfLetters
 from messaging_pipeline.fallback.postbox import postbox_from
@@ -252,6 +254,7 @@ def _channels(base: Runtime, calls: SignedCalls) -> dict[str, Channel]:
         "sms": BySms(base.accepting.accept),
         "http": ByHttp(calls),
         "celery": ByCelery(base.publisher),
+        "push": ByPush(firebase_projects(base.settings, base.configuration)),
     }
 
 

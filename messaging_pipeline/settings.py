@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from messaging_pipeline.errors import InvalidSettings
+from messaging_pipeline.secret_sources.reference import SecretReference
 from messaging_pipeline.secret_sources.sources import SecretSources
 from messaging_pipeline.validation import first_problem
 
@@ -131,6 +132,16 @@ class Settings(BaseModel):
     )
     fallback_email_from: str | None = Field(
         None, alias="FALLBACK_EMAIL_FROM", description="Sender address of fallback e-mail."
+    )
+    fcm_service_account: SecretReference | None = Field(
+        None,
+        alias="FCM_SERVICE_ACCOUNT",
+        description="Where the tenant `default` has its Firebase service account (JSON), by reference: `file:PATH`, …",
+    )
+    fcm_api_base_url: WebUrl = Field(
+        "https://fcm.googleapis.com",
+        alias="FCM_API_BASE_URL",
+        description="Where Firebase Cloud Messaging is, for fallback by push.",
     )
     lease_seconds: float = Field(
         60.0,

@@ -15,7 +15,7 @@ _SENTENCES = {
 _NO_CHANNEL = frozenset({"union_tag_invalid", "union_tag_not_found"})
 
 #: Pydantic names the kind of a fallback step as if it were a part of its place.
-_KIND_OF_STEP = re.compile(r"(?<=fallback\.\d)\.(email|sms|http|celery)(?=\.|$)")
+_KIND_OF_STEP = re.compile(r"(?<=fallback\.\d)\.(email|sms|http|celery|push)(?=\.|$)")
 
 
 def first_problem(error: ValidationError) -> tuple[str, str]:

@@ -2,9 +2,18 @@
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, StringConstraints, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    TypeAdapter,
+    model_validator,
+)
 
 from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.messages.phone_numbers import parse_e164
@@ -34,6 +43,8 @@ Cause = Literal[
 """What a step may name: how a message ended, or whose fault its error code says it was."""
 
 _STRICT = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+#: https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages, and ours.
+_TAKEN_NAMES = frozenset({"from", "notification", "message_type", "message_id", "step"})
 _TASK = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,199}")
 
 
@@ -58,6 +69,12 @@ def _foreign_queue(name: str) -> str:
 
 ForeignTask = Annotated[str, AfterValidator(_foreign_task)]
 ForeignQueue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}$"), AfterValidator(_foreign_queue)]
+
+
+def _data_name(name: str) -> str:
+    if name in _TAKEN_NAMES or name.startswith(("google", "gcm")):
+        raise ValueError("is a name that Firebase or the pipeline keeps for itself")
+    return name
 
 
 class _Step(BaseModel):
@@ -114,7 +131,33 @@ class CeleryStep(_Step):
     repeatable: bool = False
 
 
-Step = EmailStep | SmsStep | HttpStep | CeleryStep
+DataName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}$"), AfterValidator(_data_name)]
+
+
+class PushStep(_Step):
+    """A notification by Firebase: to one device by its registration token, or to all that follow a topic.
+
+    ``repeatable`` takes it that devices show one notification of a step, however often it comes.
+    """
+
+    channel: Literal["push"]
+    to: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,4096}$")] | None = None
+    topic: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.~%-]{1,900}$")] | None = None
+    title: Annotated[str, Field(min_length=1, max_length=200)] = "A message for you"
+    body: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
+    data: Annotated[dict[DataName, Annotated[str, Field(max_length=100)]], Field(max_length=5)] = Field(
+        default_factory=dict
+    )
+    repeatable: bool = False
+
+    @model_validator(mode="after")
+    def _goes_to_somebody(self) -> Self:
+        if (self.to is None) is (self.topic is None):
+            raise ValueError("needs `to`, a device's registration token, or `topic`, and not both")
+        return self
+
+
+Step = EmailStep | SmsStep | HttpStep | CeleryStep | PushStep
 Plan = Annotated[tuple[Annotated[Step, Field(discriminator="channel")], ...], Field(max_length=MOST_STEPS)]
 
 _STORED: TypeAdapter[tuple[Step, ...]] = TypeAdapter(Plan)

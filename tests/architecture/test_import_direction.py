@@ -92,6 +92,7 @@ LIBRARIES_AND_WHO_USES_THEM = {
     "click": {"cli"},
     "fsspec": {"inbound_media"},
     "flask": {"webhooks"},
+    "google": {"fallback"},
     "granian": {"webhooks"},
     "kombu": {"publish", "stack", "workers"},
     "certifi": {"trust"},

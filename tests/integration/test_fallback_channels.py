@@ -12,10 +12,14 @@ from messaging_pipeline.configuration import load_configuration
 from messaging_pipeline.errors import InvalidInput, InvalidSettings
 from messaging_pipeline.ids import MessageId
 from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.simulator.control_client import SimulatorControl
+from messaging_pipeline.simulator.running import Simulator
+from tests.plugins.runtimes import TWO_TENANTS
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.factories import a_send, configuration_file, settings
 from tests.support.falling import EMAIL, let_leave, run, states, told, with_plan, woken
 from tests.support.followed import report, shown
+from tests.support.pushing import variables
 from tests.support.queued import task_in
 from tests.support.reconciled import broken_rules
 from tests.support.stand_in import answering, stand_in
@@ -24,6 +28,9 @@ LANDLINE, OPTED_OUT = 30006, 21610
 SMS = {"channel": "sms", "to": "+14155550199"}
 CALL = {"channel": "http", "to": "desk"}
 TASK = {"channel": "celery", "task": "shop.call_back", "queue": "shop", "arguments": {"shelf": 3}}
+
+
+PUSH = {"channel": "push", "to": "a-device"}
 
 
 def with_receiver(url: str) -> str:
@@ -211,3 +218,39 @@ def test_evidence_about_a_second_message_finds_its_step_in_any_batch(runtime: Wo
     runtime.following.apply([report(second, "undelivered"), report(other, "delivered"), report(first, "delivered")])
     assert states(runtime, first)[0][1] == "failed"
     assert [state for _, state, _ in states(runtime, first)[1:]] in ([], ["withdrawn"])
+
+
+def test_a_device_that_is_gone_starts_the_next_step(
+    make_runtime: RuntimeMaker, simulator: Simulator, tmp_path: Path
+) -> None:
+    runtime = make_runtime(**variables(simulator, tmp_path))
+    message_id = failed_with(runtime, {**PUSH, "to": "unregistered:1"}, PUSH)
+    run(runtime, message_id, 2)
+    assert states(runtime, message_id) == [(1, "failed", "undelivered"), (2, "sent", "undelivered")]
+    with SimulatorControl(simulator.url) as control:
+        (arrived,) = control.pushes()
+    assert (arrived["token"], arrived["data"]["step"]) == ("a-device", f"{message_id}-2")
+    assert "unregistered" not in str(shown(runtime, message_id))
+
+
+def test_a_push_whose_answer_is_open_is_not_repeated_unless_the_step_says_so(
+    make_runtime: RuntimeMaker, simulator: Simulator, tmp_path: Path
+) -> None:
+    runtime = make_runtime(**variables(simulator, tmp_path))
+    once = failed_with(runtime, {**PUSH, "to": "unavailable:1"}, EMAIL)
+    again = failed_with(runtime, {**PUSH, "to": "unavailable:1", "repeatable": True})
+    assert states(runtime, once) == [(1, "unconfirmed", "undelivered")]
+    assert states(runtime, again) == [(1, "waiting", "undelivered")]
+
+
+def test_a_tenant_does_not_push_by_another_tenants_project(
+    make_runtime: RuntimeMaker, simulator: Simulator, tmp_path: Path
+) -> None:
+    runtime = make_runtime(QUICK_SERVICE + TWO_TENANTS, **variables(simulator, tmp_path))
+    message_id = with_plan(runtime, {"channel": "push", "topic": "all"}, tenant="acme", service="acme-alerts")
+    runtime.following.apply([report(message_id, "undelivered", tenant="acme", error_code=LANDLINE)])
+    run(runtime, message_id, 1)
+    step = the_step(runtime, message_id)
+    assert (step["state"], "no Firebase project" in step["explanation"]) == ("failed", True)
+    with SimulatorControl(simulator.url) as control:
+        assert control.pushes() == []

@@ -14,6 +14,7 @@ EMAIL = {"channel": "email", "to": "ada@example.com"}
 SMS = {"channel": "sms"}
 CALL = {"channel": "http", "to": "desk"}
 TASK = {"channel": "celery", "task": "shop.call_back", "queue": "shop"}
+PUSH = {"channel": "push", "to": "a-device:APA91b"}
 
 
 def parsed(*plan: object) -> tuple[Step, ...] | None:
@@ -25,7 +26,9 @@ def test_no_plan_and_an_empty_one_are_told_apart() -> None:
     assert parsed() == ()
 
 
-@pytest.mark.parametrize("step", [EMAIL, SMS, CALL, TASK])
+@pytest.mark.parametrize(
+    "step", [EMAIL, SMS, CALL, TASK, PUSH, {"channel": "push", "topic": "oncall", "data": {"screen": "orders"}}]
+)
 @pytest.mark.parametrize("when", [{}, {"on": ["undelivered", "recipient"]}, {"not_delivered_within": 600}])
 def test_a_step_is_read_back_as_it_was_stored(step: dict, when: dict) -> None:
     plan = parsed({**step, **when})
@@ -58,6 +61,14 @@ def test_a_number_is_kept_in_its_international_form() -> None:
         ({**TASK, "task": "messaging.send"}, "fallback.0.task"),
         ({**TASK, "task": "two words"}, "fallback.0.task"),
         ({**TASK, "queue": "deliver"}, "fallback.0.queue"),
+        ({"channel": "push"}, "fallback.0"),
+        ({**PUSH, "topic": "oncall"}, "fallback.0"),
+        ({**PUSH, "to": "two words"}, "fallback.0.to"),
+        ({"channel": "push", "topic": "/topics/oncall"}, "fallback.0.topic"),
+        ({**PUSH, "title": ""}, "fallback.0.title"),
+        ({**PUSH, "data": {"step": "1"}}, "fallback.0.data.step.[key]"),
+        ({**PUSH, "data": {"google.x": "1"}}, "fallback.0.data.google.x.[key]"),
+        ({**PUSH, "data": {"screen": 1}}, "fallback.0.data.screen"),
         ({**TASK, "queue": None}, "fallback.0.queue"),
     ],
 )
