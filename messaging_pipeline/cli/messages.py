@@ -15,6 +15,7 @@ from messaging_pipeline.cli.tags import tag_option
 from messaging_pipeline.configuration import DEFAULT_TENANT
 from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
 from messaging_pipeline.feedback import OUTCOMES, Outcome
+from messaging_pipeline.gates.order import GATES
 from messaging_pipeline.history.timeline import timeline
 from messaging_pipeline.ids import E164, MessageId
 from messaging_pipeline.messages.phone_numbers import masked, parse_e164
@@ -124,6 +125,7 @@ def show(id_: MessageId, tenant: str | None, json_wanted: bool) -> None:
 @_tenant
 @click.option("--status", type=click.Choice([status.value for status in Status]))
 @click.option("--service")
+@click.option("--gate", type=click.Choice([name for name, _ in GATES]), help="Only what waits at this gate.")
 @click.option("--to", help="Only to this number (E.164).")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 @json_option

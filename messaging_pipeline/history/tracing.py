@@ -48,12 +48,23 @@ class Tracing:
         tenant: str,
         status: str | None = None,
         service: str | None = None,
+        gate: str | None = None,
         to: Sequence[str] | None = None,
         limit: int = 50,
     ) -> list[dict[str, Any]]:
-        """Return a tenant's messages, newest first; ``to`` is all that may stand for the recipient's number."""
+        """Return a tenant's messages, newest first; ``to`` is all that may stand for the recipient's number.
+
+        With a ``gate``, only those that wait at it.
+        """
         numbers = None if to is None else list(to)
-        key = {"tenant": tenant, "status": status, "service": service, "to_numbers": numbers, "limit": limit}
+        key = {
+            "tenant": tenant,
+            "status": status,
+            "service": service,
+            "gate": gate,
+            "to_numbers": numbers,
+            "limit": limit,
+        }
         with self.pool.connection() as connection:
             rows = _rows(connection, sql("list_messages"), key)
         return [{**row, "to": row.pop("to_number")} for row in rows]

@@ -13,8 +13,9 @@ from messaging_pipeline.history.timeline import timeline
 from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
+from tests.support.commands import run_command
 from tests.support.delivering import creates, drain, run_lanes, show
-from tests.support.factories import a_send
+from tests.support.factories import a_send, environment
 from tests.support.metric_deltas import Counting, sample
 
 QUIET = f'{QUICK_SERVICE}[quiet_hours]\nfrom = "21:00"\nto = "08:00"\n'
@@ -297,3 +298,17 @@ def test_each_tenant_keeps_its_own_quiet_hours(make_runtime: RuntimeMaker, clock
     theirs = runtime.base.accepting.accept(a_send(to=LONDONER, tenant="acme", service="acme-news"))
     assert show(runtime, ours)["due_at"] == clock.now()
     assert show(runtime, theirs)["due_at"] == datetime(2026, 11, 23, 18, tzinfo=UTC)
+
+
+def test_who_waits_at_a_gate_can_be_listed(
+    quiet: WorkerRuntime, database_url: str, redis_url: str, clock: ManualClock
+) -> None:
+    asleep = quiet.base.accepting.accept(a_send(to=ANGELENO))
+    quiet.base.accepting.accept(a_send(to=LONDONER))
+    surroundings = environment(DATABASE_URL=database_url, REDIS_URL=redis_url)
+    listed = run_command(surroundings, "messages", "list", "--gate", "quiet_hours", "--json").json
+    assert [(one["id"], one["gate"], one["due_at"]) for one in listed] == [
+        (str(asleep), "quiet_hours", OPENS_IN_LOS_ANGELES.isoformat())
+    ]
+    assert "not before 2026-11-23 08:00" in listed[0]["reason"]
+    assert run_command(surroundings, "messages", "list", "--gate", "consent", "--json").json == []

@@ -3,7 +3,8 @@
 select id, tenant, service, to_number, from_number, status, status_at,
        coalesce(sid, (select a.sid from attempts a where a.message_id = messages.id and a.sid is not null
                       order by a.number desc limit 1)) as sid,
-       error_code, reason, case when status = 'pending' then gate end as gate, segments, encoding, priority, due_at, expires_at, sequence, waits_for, retries, check_at,
+       error_code, reason, case when status = 'pending' then gate end as gate, segments, encoding, priority, due_at,
+       expires_at, sequence, waits_for, retries, check_at,
        given_up_at, tags, idempotency_key, created_at, forgotten
 from messages where id = %(id)s and (%(tenant)s::text is null or tenant = %(tenant)s)
 
@@ -22,11 +23,14 @@ from fallback_steps s left join messages m on m.id = s.sent_as
 where s.message_id = %(id)s order by s.number
 
 -- name: list_messages
-select id, service, to_number, status, sid, error_code, segments, created_at
+-- A tenant's messages, newest first; a gate is named where a message waits at one.
+select id, service, to_number, status, case when status = 'pending' then gate end as gate, reason, due_at, sid,
+       error_code, segments, created_at
 from messages
 where tenant = %(tenant)s
   and (%(status)s::text is null or status = %(status)s)
   and (%(service)s::text is null or service = %(service)s)
+  and (%(gate)s::text is null or (gate = %(gate)s and status = 'pending'))
   and (%(to_numbers)s::text[] is null or to_number = any(%(to_numbers)s))
 order by created_at desc
 limit %(limit)s
