@@ -1,10 +1,13 @@
 """The first message that a service sends to somebody tells how to opt out, whoever hands over how many at once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psycopg
 import pytest
 
 from messaging_pipeline.clock import ManualClock
+from messaging_pipeline.db.queries import sql
 from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.ids import MessageId
@@ -12,9 +15,9 @@ from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.delivering import creates, drain, show
-from tests.support.factories import a_send
+from tests.support.factories import RECIPIENT, a_send
 from tests.support.metric_deltas import Counting
-from tests.support.racing import at_once
+from tests.support.racing import wait_for_waiters
 
 OPT_OUT = "Reply STOP to opt out"
 POLICY = f'{QUICK_SERVICE}[services.default.first_message]\nopt_out_text = "{OPT_OUT}"\n'
@@ -34,6 +37,7 @@ from_number = "+12065550101"
 [services.acme-news.first_message]
 opt_out_text = "Reply STOP to opt out"
 """
+_PATIENCE_SECONDS = 60
 ANGELENO = "+13105550123"
 
 
@@ -73,10 +77,17 @@ def test_the_first_message_has_the_opt_out_text_and_weighs_what_it_does_and_late
     assert [row["segments"] for row in creates(simulator)] == [2, 1]
 
 
-def test_of_many_that_are_handed_over_at_once_one_is_the_first(telling: WorkerRuntime) -> None:
+def test_of_many_that_are_handed_over_at_once_one_is_the_first(telling: WorkerRuntime, database_url: str) -> None:
     ids: list[MessageId] = []
-    at_once([lambda: ids.append(accept(telling))] * 4)
-    assert sorted(tells(telling, *ids)) == [False] * 3 + [True]
+    with psycopg.connect(database_url) as turn, psycopg.connect(database_url, autocommit=True) as observer:
+        turn.execute(sql("lock_introductions"), {"keys": [f"default/default/{RECIPIENT}"]})
+        with ThreadPoolExecutor(3) as threads:
+            done = [threads.submit(lambda: ids.append(accept(telling))) for _ in range(3)]
+            wait_for_waiters(observer, 3)
+            turn.rollback()
+            for one in done:
+                one.result(_PATIENCE_SECONDS)
+    assert sorted(tells(telling, *ids)) == [False, False, True]
 
 
 def test_in_a_batch_each_person_is_told_once(telling: WorkerRuntime) -> None:
