@@ -37,6 +37,23 @@ def test_a_question_is_answered_at_once_and_the_record_says_so(stack: LocalStack
     assert (record["keyword"], record["word"], record["answered"]) == ("custom", "hours", True)
 
 
+def test_a_keyword_with_an_argument_is_answered_by_the_code_of_the_page(stack: LocalStack, command: Command) -> None:
+    person = somebody()
+    assert say(stack, person, "Status: 4711.") == []
+    assert stack.simulator is not None
+    with SimulatorControl(stack.simulator.url) as control:
+        eventually(
+            lambda: "Order 4711 is on its way." in [one["body"] for one in control.messages(person)["messages"]],
+            "the reply",
+        )
+
+    def handled() -> bool:
+        (record,) = json.loads(command("inbound", "list", "--from", person, "--json").stdout)
+        return bool(record["handler"] == "answered")
+
+    eventually(handled, "the record")
+
+
 def test_who_writes_stop_is_not_written_to_until_start(stack: LocalStack, command: Command, look_up: LookUp) -> None:
     person = somebody()
 

@@ -15,12 +15,12 @@ from messaging_pipeline.keyword_handlers.start import CallId
 from messaging_pipeline.queues import Queue, Task
 from tests.support.factories import SERVICE_SID, configuration_file, worker_runtime
 from tests.support.handled import calls, replies
-from tests.support.inbound_cases import PERSON, Line, ledger, stored, take_in
+from tests.support.inbound_cases import PERSON, Line, ledger, stored, take_in, texts_in
 from tests.support.metric_deltas import Counting
 from tests.support.queued import queued, task_in
 from tests.support.shop import shop
 from tests.support.stand_in import Received, StandIn, answering, stand_in
-from tests.support.webhook_tier import webhook_tier
+from tests.support.webhook_tier import an_inbound, webhook_tier
 
 MESSAGE_SID = "SM" + "2" * 32
 TOKEN = f"keyword-{MESSAGE_SID}"
@@ -223,6 +223,14 @@ def test_a_command_that_comes_again_by_any_door_is_owed_once(switched: Switched,
     work(switched.line)
     assert called_by(switched) == {case.by: [told(case)]}
     assert len(replies(switched.line.runtime)) <= 1
+
+
+def test_the_webhooks_import_no_handler_and_know_how_it_is_used(redis_url: str, tmp_path: Path) -> None:
+    text = CONFIG.format(service=SERVICE_SID, usage=USAGE, receiver="http://127.0.0.1:9")
+    path = configuration_file(tmp_path, text.replace("tests.support.shop", "tests.support.nowhere"))
+    with webhook_tier(REDIS_URL=redis_url, MESSAGING_CONFIG=path, DESK="secret") as twilio:
+        form = an_inbound(Body="STATUS", From=PERSON, MessagingServiceSid=SERVICE_SID)
+        assert texts_in(twilio.call("/twilio/inbound", form).text) == [USAGE]
 
 
 def test_nothing_of_a_command_lies_in_our_queues_in_clear(switched: Switched) -> None:

@@ -24,6 +24,7 @@ from messaging_pipeline.stack.readiness import SimulatorAddress
 from tests.plugins.services import NewDatabase
 from tests.support import rabbitmq
 from tests.support.cuttable_proxy import CuttableProxy
+from tests.support.papers import blocks
 from tests.support.webhook_receiver import WebhookReceiver, webhook_receiver
 
 _CONFIG = """
@@ -37,6 +38,10 @@ missed_call_text = "Sorry that we missed your call."
 
 [services.default.keywords.answers]
 HOURS = "We open at nine & close at six."
+
+[services.default.keywords.handlers.STATUS]
+argument = "word"
+python = "shop_keywords:status"
 
 [services.slow]
 messaging_service_sid = "MG00000000000000000000000000000002"
@@ -143,6 +148,8 @@ def _running(servers: Mapping[str, str], desk: str = _NOWHERE) -> Iterator[Local
         folder = Path(name)
         folder.chmod(0o711)
         config = folder / "messaging.toml"
+        (example,) = [block for block in blocks("python") if "KeywordCall" in block.text]
+        (folder / "shop_keywords.py").write_text(example.text)
 
         def simulator_known(simulator: SimulatorAddress) -> Mapping[str, str]:
             config.write_text(_CONFIG.replace("DESK", desk, 1).replace("TICKETS", simulator.url, 1))
@@ -150,6 +157,7 @@ def _running(servers: Mapping[str, str], desk: str = _NOWHERE) -> Iterator[Local
 
         # Port 0 is any: two stacks that start at once may both find the usual one free, and then share it.
         ours = {
+            "PYTHONPATH": os.pathsep.join([name, *filter(None, [kept.get("PYTHONPATH")])]),
             "MESSAGING_LEASE_SECONDS": "5",
             "PORT": "0",
             "DESK_SECRET": DESK_SECRET,
