@@ -68,6 +68,7 @@ class Service:
     ``media_private_hosts`` are the hosts that may then be at private addresses. ``mms_link_fallback`` sends an SMS
     with links after media that could not arrive. ``provide_feedback`` announces to Twilio that outcomes will be
     reported, and ``missed_call_text`` answers calls that nobody took. ``spend`` caps what the service may spend.
+    ``landline_days`` is how long a number is left alone that turned out to be no mobile one; unset, it is tried again.
     """
 
     tenant: Key = DEFAULT_TENANT
@@ -96,6 +97,7 @@ class Service:
     provide_feedback: bool = False
     missed_call_text: Annotated[str, Field(min_length=1, max_length=1600)] | None = None
     spend: SpendCaps | None = None
+    landline_days: Annotated[int, Field(ge=1, le=365)] | None = None
 
     @property
     def burst(self) -> int:

@@ -21,6 +21,7 @@ from messaging_pipeline.messages.segments import characters_forcing_ucs2, count_
 from messaging_pipeline.messages.sender_kinds import kind_of
 from messaging_pipeline.messages.smart_encoding import smart_encode
 from messaging_pipeline.number_health import is_invalid
+from messaging_pipeline.number_lines import is_landline
 from messaging_pipeline.services.board import ServiceBoard
 
 
@@ -78,6 +79,7 @@ class Explaining:
                 opted_out=is_opted_out(connection, *place, terms),
                 lacks_consent=terms.needs_grant and not has_consented(connection, *place),
                 unknown_number=is_invalid(connection, request.tenant, request.to),
+                landline=is_landline(connection, request.tenant, request.to, self.clock.now()),
                 introduced=self.first_messages.is_introduced(connection, request, self.clock.now()),
                 used=meters.used(connection, request.tenant, question.allowance.draws if question.allowance else ()),
             )

@@ -1,11 +1,14 @@
 """Commands about numbers that carriers do not know: list them, clear one."""
 
 import click
+from psycopg import Connection
+from psycopg.rows import TupleRow
 
-from messaging_pipeline import number_health
+from messaging_pipeline import number_health, number_lines
 from messaging_pipeline.cli.output import json_option, print_json, print_table
 from messaging_pipeline.cli.runtime import command_runtime
 from messaging_pipeline.db.pool import in_transaction
+from messaging_pipeline.ids import E164
 from messaging_pipeline.messages.phone_numbers import masked, parse_e164
 
 _tenant = click.option("--tenant", help="Whose recipients they are.", default="default", show_default=True)
@@ -13,7 +16,7 @@ _tenant = click.option("--tenant", help="Whose recipients they are.", default="d
 
 @click.group()
 def numbers() -> None:
-    """Numbers that are not written to, since their carriers do not know them."""
+    """Numbers that are not written to, since carriers do not know them or they are no mobile ones."""
 
 
 @numbers.command("list")
@@ -41,6 +44,26 @@ def list_(tenant: str, limit: int, json_wanted: bool) -> None:
     )
 
 
+@numbers.command("landlines")
+@_tenant
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@json_option
+def list_landlines(tenant: str, limit: int, json_wanted: bool) -> None:
+    """List numbers that turned out to be no mobile ones, the last one found first."""
+    with command_runtime() as runtime, runtime.pool.connection() as connection:
+        found = number_lines.landlines(connection, tenant, now=runtime.clock.now(), limit=limit)
+    if json_wanted:
+        print_json(found)
+        return
+    print_table(
+        ("NUMBER", "SINCE", "UNTIL", "ERROR"),
+        [
+            (masked(one["number"]), f"{one['heard_at']:%Y-%m-%d}", f"{one['good_until']:%Y-%m-%d}", one["error_code"])
+            for one in found
+        ],
+    )
+
+
 @numbers.command("clear")
 @click.argument("number")
 @_tenant
@@ -49,8 +72,13 @@ def clear(number: str, tenant: str, json_wanted: bool) -> None:
     """Forget what was counted against a NUMBER, so that it is written to again."""
     parsed = parse_e164(number, "NUMBER")
     with command_runtime() as runtime:
-        cleared = in_transaction(runtime.pool, lambda connection: number_health.clear(connection, tenant, parsed))
+        cleared = in_transaction(runtime.pool, lambda connection: _clear(connection, tenant, parsed))
     if json_wanted:
         print_json({"tenant": tenant, "number": parsed, "cleared": cleared})
     else:
         click.echo("cleared" if cleared else "there was nothing to clear")
+
+
+def _clear(connection: Connection[TupleRow], tenant: str, number: E164) -> bool:
+    healed = number_health.clear(connection, tenant, number)
+    return number_lines.clear(connection, tenant, number) or healed

@@ -30,6 +30,7 @@ from messaging_pipeline.ids import MessageId
 from messaging_pipeline.messages.state_machine import FALLBACK_CAUSES, Status
 from messaging_pipeline.metrics import record_attempt, record_cost, record_gate, record_status
 from messaging_pipeline.mms_links import promise_mms_links
+from messaging_pipeline.number_lines import remember_landlines
 from messaging_pipeline.pacing.daily_cap import CapDay
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.spending.allowance import Allowance
@@ -174,6 +175,7 @@ class Book:
         decided = Decided(message.id, message.tenant, message.service, message.to_number, step, "create", step.sid)
         consequences = write_consequences(connection, [decided], now)
         promise_mms_links(connection, self.sealer, self.configuration, [decided], now)
+        remember_landlines(connection, self.configuration, [decided], now)
         if self.cap is not None and step.outcome == "not_sent":
             use_cap(connection, self.cap, -message.segments)
         return _Written(page, steps, consequences)

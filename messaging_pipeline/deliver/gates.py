@@ -38,6 +38,10 @@ BARS: Mapping[str, Bar] = {
         Status.REJECTED,
         "carriers have called the number unknown too often; `messaging-pipeline numbers clear` lets it try again",
     ),
+    "landline": Bar(
+        Status.REJECTED,
+        "Twilio has said that the number is no mobile one; `messaging-pipeline numbers clear` lets it try again",
+    ),
 }
 """By the name that the statement ``turn_page`` gives them."""
 

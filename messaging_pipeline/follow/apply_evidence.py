@@ -30,6 +30,7 @@ from messaging_pipeline.messages.state_machine import (
 )
 from messaging_pipeline.metrics import record_report, record_status
 from messaging_pipeline.mms_links import promise_mms_links
+from messaging_pipeline.number_lines import remember_landlines
 from messaging_pipeline.sealing import CannotUnseal, Sealer
 from messaging_pipeline.twilio_api.error_table import look_up
 from messaging_pipeline.twilio_api.outcome import Fault
@@ -91,6 +92,7 @@ class Following:
         decided = decide(moved, self.configuration, now)
         again = put_back(connection, decided, now)
         promise_mms_links(connection, self.sealer, self.configuration, decided, now)
+        remember_landlines(connection, self.configuration, decided, now)
         failed = [one.id for one in moved if one.status in FALLBACK_CAUSES and one.id not in again]
         steps = start_fallbacks(connection, self.sealer, failed, now)
         settled = [one.id for one in moved if one.status in FINAL and one.has_fallback and one.id not in again]

@@ -154,4 +154,5 @@ def _erase_beside(connection: Connection[TupleRow], tenant: str, forms: Sequence
     tickets = connection.execute(sql("erase_tickets"), values).rowcount
     left = connection.execute(sql("count_ticket_entries"), values).fetchone()
     health = connection.execute(sql("erase_number_health"), values).rowcount
+    health += connection.execute(sql("forget_line"), values).rowcount
     return _Beside(len(inbound), files, entries + tickets, int(left[0]) if left else 0, health)

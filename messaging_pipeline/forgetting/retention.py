@@ -76,9 +76,9 @@ class Retention:
         values = {**due, "now": self.clock.now()}
         for kind, (find, change) in _numbers().items():
             self._repeat(partial(_hash_numbers, key=key, values=values, find=find, change=change), kind, gone)
-        self._repeat(
-            lambda connection: connection.execute(sql("forget_old_number_health"), due).rowcount, "number_health", gone
-        )
+        deletions = {"number_health": sql("forget_old_number_health"), "number_line": sql("forget_old_lines")}
+        for kind, statement in deletions.items():
+            self._repeat(partial(_delete, statement=statement, due=due), kind, gone)
 
     def _repeat(self, work: Work, kind: str, gone: Counter[str]) -> None:
         for _ in range(MOST_BATCHES):
@@ -123,3 +123,7 @@ def _hash_numbers(
         "numbers": [None if number is None else pseudonym(key, number) for _, number in rows],
     }
     return connection.execute(change, {**values, **hashed}).rowcount if rows else 0
+
+
+def _delete(connection: Connection[TupleRow], statement: LiteralString, due: Mapping[str, Any]) -> int:
+    return connection.execute(statement, due).rowcount

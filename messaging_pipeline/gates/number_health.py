@@ -13,4 +13,9 @@ def ask(question: Question) -> Verdict:
             "carriers have called the number unknown too often; the message would be accepted and end as `rejected`",
             "`messaging-pipeline numbers clear` lets it try again",
         )
+    if question.landline:
+        return Verdict.refused(
+            "Twilio has said that the number is no mobile one; the message would be accepted and end as `rejected`",
+            "`messaging-pipeline numbers clear` lets it try again",
+        )
     return Verdict.passes("carriers have not called the number unknown too often")

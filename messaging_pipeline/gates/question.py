@@ -17,10 +17,10 @@ class Question:
 
     ``sender`` is the number, short code or name that sends; None leaves the choice to the Messaging Service.
     ``body`` is there when a message is handed over; what is stored stays sealed. Waiting beyond ``expires_at``, where
-    it is given, makes no sense. ``opted_out``, ``lacks_consent``, ``unknown_number`` and ``introduced`` (told how to
-    opt out) are what the memory says about the recipient; None where nobody has looked. ``allowance`` is what the
-    message costs and counts towards, and ``used`` how much of each limit is used already, by meter; of one that is not
-    there, nobody has looked.
+    it is given, makes no sense. ``opted_out``, ``lacks_consent``, ``unknown_number``, ``landline`` and ``introduced``
+    (told how to opt out) are what the memory says about the recipient; None where nobody has looked. ``allowance`` is
+    what the message costs and counts towards, and ``used`` how much of each limit is used, by meter; of one that
+    is not there, nobody has looked.
     """
 
     to: E164
@@ -35,6 +35,7 @@ class Question:
     opted_out: bool | None = None
     lacks_consent: bool | None = None
     unknown_number: bool | None = None
+    landline: bool | None = None
     introduced: bool | None = None
     allowance: Allowance | None = None
     used: Mapping[str, Decimal] = field(default_factory=dict)

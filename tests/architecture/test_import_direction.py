@@ -59,7 +59,7 @@ ROWS: tuple[frozenset[str], ...] = (
         }
     ),
     frozenset({"consequences", "inbound_media"}),
-    frozenset({"mms_links"}),
+    frozenset({"mms_links", "number_lines"}),
     frozenset({"accept", "follow", "receive", "feedback"}),
     frozenset({"deliver", "reconcile", "forgetting", "resealing"}),
     frozenset({"runtime"}),

@@ -131,6 +131,10 @@ with standing as (
                when exists (select from number_health h
                             where h.tenant = m.tenant and h.number = m.to_number and h.invalid_since is not null)
                    then 'unknown_number'
+               when exists (select from number_lines l
+                            where l.tenant = m.tenant and l.number = m.to_number and l.line_type = 'landline'
+                              and l.good_until > %(now)s)
+                   then 'landline'
            end as barred
     from messages m
     where m.id = %(opening_id)s::uuid and m.status = 'claimed' and m.claim_id = %(claim_id)s::uuid

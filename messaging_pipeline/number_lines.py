@@ -1,0 +1,60 @@
+"""Which numbers are landlines, as far as Twilio has said so lately: they are not written to until that grows old.
+
+Store functions: they take a connection inside the caller's transaction and never commit.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import TupleRow, dict_row
+
+from messaging_pipeline.configuration import Configuration
+from messaging_pipeline.consequences import Decided
+from messaging_pipeline.db.queries import sql
+from messaging_pipeline.ids import E164
+from messaging_pipeline.messages.phone_numbers import is_e164
+
+_NO_MOBILE = frozenset({21614, 30006})
+"""Not a mobile number; a landline, or a carrier that is not reached (https://www.twilio.com/docs/api/errors/30006)."""
+
+
+def remember_landlines(
+    connection: Connection[TupleRow], configuration: Configuration, decided: Sequence[Decided], now: datetime
+) -> None:
+    """Remember numbers that turned out to be landlines, for services that want it, as long as they say.
+
+    What was said of media is no word about texts: a message that is followed by an SMS with links is left out.
+    """
+    for one in sorted(decided, key=lambda each: (each.tenant, each.to_number)):
+        service = configuration.services.get(one.service)
+        days = service.landline_days if service else None
+        if days is None or one.step.error_code not in _NO_MOBILE or not is_e164(one.to_number):
+            continue
+        values = {
+            "tenant": one.tenant,
+            "number": one.to_number,
+            "message_id": one.message_id,
+            "error_code": one.step.error_code,
+            "now": now,
+            "good_until": now + timedelta(days=days),
+        }
+        connection.execute(sql("remember_landline"), values)
+
+
+def is_landline(connection: Connection[TupleRow], tenant: str, number: E164, now: datetime) -> bool:
+    """Tell whether a number is taken for a landline: nothing is sent to it."""
+    key = {"tenant": tenant, "number": number, "now": now}
+    return connection.execute(sql("is_landline"), key).fetchone() == (True,)
+
+
+def landlines(connection: Connection[TupleRow], tenant: str, *, now: datetime, limit: int) -> list[dict[str, Any]]:
+    """Return the numbers that are taken for landlines, the last one found first."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(sql("list_landlines"), {"tenant": tenant, "now": now, "limit": limit}).fetchall()
+
+
+def clear(connection: Connection[TupleRow], tenant: str, number: E164) -> bool:
+    """Forget, on an operator's word, what is known of a number's line; return whether there was anything."""
+    return connection.execute(sql("forget_line"), {"tenant": tenant, "numbers": [number]}).rowcount > 0
