@@ -18,7 +18,7 @@ from tests.support.commands import Finished, run_command
 from tests.support.factories import RECIPIENT, SERVICE_SID, environment
 from tests.support.followed import report, under_way
 from tests.support.stand_in import StandIn, answering, stand_in
-from tests.support.ticket_systems import SECRET, TicketServer, ZendeskServer, serving
+from tests.support.ticket_systems import SECRET, TicketServer, serving
 from tests.support.ticketed import KINDS, failing_changes, replies, rows
 from tests.support.two_tenants import ACME_SERVICE, ACME_SERVICE_SID, BOTH, accepted, acmes, twilio_of_both
 
@@ -40,7 +40,7 @@ def simulator() -> Iterator[Simulator]:
 @pytest.fixture
 def tickets() -> Iterator[TicketServer]:
     """One Zendesk, in which both tenants have a desk."""
-    with serving(ZendeskServer()) as server:
+    with serving(KINDS[0].server()) as server:
         yield server
 
 
