@@ -85,6 +85,11 @@ class Settings(BaseModel):
         alias="TWILIO_API_BASE_URL",
         description="Where Twilio's REST API is; a simulator is another URL.",
     )
+    accounts_api_base_url: WebUrl | None = Field(
+        None,
+        alias="TWILIO_ACCOUNTS_API_BASE_URL",
+        description="Twilio's API for consent; unset, Twilio's own, or whatever stands in for the one above.",
+    )
     database_url: SecretStr | None = Field(None, alias="DATABASE_URL", description="Postgres 14 or newer: the memory.")
     redis_url: SecretStr | None = Field(
         None, alias="REDIS_URL", description="Redis 6.2 or newer, or Valkey: token buckets and wake-ups."

@@ -2,6 +2,7 @@
 
 import csv
 import sys
+import threading
 from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -15,11 +16,13 @@ from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.consent.file import FileOfConsent, read_consent_file
 from messaging_pipeline.consent.ledger import ALL_SERVICES
 from messaging_pipeline.consent.opt_outs import list_opt_outs
+from messaging_pipeline.consent.pushing import Pushing
 from messaging_pipeline.consent.reading import consent_history, whole_ledger
 from messaging_pipeline.consent.scopes import require_scope
 from messaging_pipeline.consent.statements import Entered, enter_statements
 from messaging_pipeline.consent.telling import FIELDS, parse_statement
 from messaging_pipeline.consent.terms import ALL_TENANTS
+from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.keywords.reach import reach_of
 from messaging_pipeline.messages.phone_numbers import masked, parse_e164
 
@@ -127,6 +130,30 @@ def _in_words(entered: Entered) -> str:
         f"{entered.added} lines added, {entered.known} known already; "
         f"{len(entered.opted_out)} opt-outs came into force, {len(entered.lifted)} were lifted"
     )
+
+
+@consent.command("push-to-twilio")
+@click.option("--service", help="Whose sender it is that people have said yes or no to.", required=True)
+@_tenant
+@json_option
+def push_to_twilio(service: str, tenant: str, json_wanted: bool) -> None:
+    """Tell Twilio's own list of consent what it has not been told yet about a service. Again sends only what is new."""
+    with command_runtime() as runtime:
+        found = runtime.configuration.service(service, tenant)
+        sender = found.messaging_service_sid or found.from_number
+        if sender is None:
+            raise InvalidInput("--service", "has no sender", "give it a messaging_service_sid or a from_number")
+        pushing = Pushing(runtime.pool, runtime.clock, threading.Event().wait)
+        pushed = pushing.push(runtime.accounts.of(tenant), tenant, service, sender)
+    refused = {str(code): count for code, count in sorted(pushed.refused.items())}
+    if json_wanted:
+        print_json({"taken": pushed.taken, "refused": refused, "stopped": pushed.stopped is not None})
+    else:
+        click.echo(f"{pushed.taken} taken, {sum(refused.values())} refused {refused or ''}".rstrip())
+    if pushed.stopped is not None:
+        click.echo(f"Twilio took no more: {pushed.stopped}; run this again later", err=True)
+    if pushed.stopped is not None or refused:
+        raise SystemExit(REFUSED)
 
 
 @consent.command()

@@ -2,7 +2,17 @@
 
 from aiohttp import web
 
-from messaging_pipeline.simulator import control, files, firebase, media_api, messages_api, receivers, s3, sendgrid
+from messaging_pipeline.simulator import (
+    consents,
+    control,
+    files,
+    firebase,
+    media_api,
+    messages_api,
+    receivers,
+    s3,
+    sendgrid,
+)
 from messaging_pipeline.simulator.resources import API_VERSION
 from messaging_pipeline.simulator.rest_errors import ApiError
 from messaging_pipeline.simulator.service_account import TOKEN_PATH
@@ -31,6 +41,7 @@ def make_app(stage: Stage) -> web.Application:
             web.get(_MESSAGE + "/Media/{media_sid}", media_api.media_content),
             web.post(_MESSAGE + "/Feedback.json", media_api.feedback),
             web.get(_ACCOUNT + ".json", media_api.account),
+            web.post("/v1/Consents/Bulk", consents.upsert),
             web.post("/v3/mail/send", sendgrid.send),
             web.post(TOKEN_PATH, firebase.token),
             web.post("/v1/projects/{project}/messages:send", firebase.send),

@@ -42,6 +42,7 @@ async def state(request: web.Request) -> web.Response:
                 for sender in world.senders
             ],
             "opt_outs": world.opt_outs.as_rows(),
+            "consents": list(world.consents.values()),
             "mails": len(world.mailbox),
             "faults": asdict(world.faults),
         }

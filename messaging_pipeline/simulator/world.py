@@ -41,6 +41,7 @@ class World:
         self.senders = SenderBook(config)
         self.messages = MessageStore()
         self.opt_outs = OptOuts()
+        self.consents: dict[tuple[str, str], dict[str, str]] = {}
         self.ledger = Ledger()
         self.mailbox = Mailbox()
         self.firebase = Firebase()

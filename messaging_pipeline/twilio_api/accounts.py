@@ -8,7 +8,7 @@ from urllib3.util import make_headers
 from messaging_pipeline.configuration import Configuration, Tenant
 from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.settings import Settings
-from messaging_pipeline.twilio_api.client import TwilioApi
+from messaging_pipeline.twilio_api.client import DEFAULT_ACCOUNTS_BASE_URL, DEFAULT_BASE_URL, TwilioApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +68,11 @@ class Accounts:
             secret,
             self._settings.api_base_url,
             api_key=account.api_key,
+            accounts_base_url=self._settings.accounts_api_base_url or _accounts_beside(self._settings.api_base_url),
             pool_size=self._pool_size,
         )
+
+
+def _accounts_beside(api_base_url: str) -> str:
+    """Whatever stands in for Twilio stands in for all of it."""
+    return DEFAULT_ACCOUNTS_BASE_URL if api_base_url == DEFAULT_BASE_URL else api_base_url

@@ -1,6 +1,6 @@
 """Twilio's REST API as the pipeline uses it: one attempt in, one outcome out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from messaging_pipeline.twilio_api.asking import (
     moment_down,
     moment_up,
 )
+from messaging_pipeline.twilio_api.consents import codes_of
 from messaging_pipeline.twilio_api.outcome import NotSent, Outcome, Unconfirmed
 from messaging_pipeline.twilio_api.remote_messages import (
     AccountRefused,
@@ -35,6 +36,7 @@ from messaging_pipeline.twilio_api.remote_messages import (
 from messaging_pipeline.twilio_api.wire import PooledHttpClient
 
 DEFAULT_BASE_URL = "https://api.twilio.com"
+DEFAULT_ACCOUNTS_BASE_URL = "https://accounts.twilio.com"
 
 _NOT_FOUND = 404
 
@@ -69,13 +71,14 @@ class TwilioApi:
     May be used by many threads at once. Make one per process, after forking.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all but the first three have their defaults
         self,
         account_sid: str,
         secret: str,
         base_url: str = DEFAULT_BASE_URL,
         *,
         api_key: str | None = None,
+        accounts_base_url: str = DEFAULT_ACCOUNTS_BASE_URL,
         pool_size: int = 32,
         connect_timeout_seconds: float = 3.05,
         read_timeout_seconds: float = 10.0,
@@ -95,6 +98,7 @@ class TwilioApi:
             api_key or account_sid, secret, account_sid, http_client=self._wire, environment=_ONLY_OUR_BASE_URL
         )
         self._client.api.base_url = base_url
+        self._client.accounts.base_url = accounts_base_url
 
     def create(self, message: CreateMessage) -> Outcome:
         """Ask Twilio once to create the message, and say what that proves. Raises nothing of the wire's."""
@@ -161,6 +165,11 @@ class TwilioApi:
         """Report whether a message has had its effect; return the outcome that Twilio has now."""
         report = self._client.messages(sid).feedback.create
         return ask_to_change(self._wire, lambda: report(outcome=outcome), lambda record: str(record.outcome))
+
+    def push_consents(self, items: Sequence[Mapping[str, str]]) -> Mapping[str, int] | Missing | NotPossible | NotTold:
+        """Tell Twilio's list of consent up to MOST_CONSENTS statements; return its code for each correlation id."""
+        create = self._client.accounts.v1.bulk_consents.create
+        return ask_to_change(self._wire, lambda: create(items=[dict(item) for item in items]), codes_of)
 
     def close(self) -> None:
         """Close the connections that no thread is using."""

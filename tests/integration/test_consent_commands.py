@@ -93,6 +93,7 @@ def test_a_scope_must_be_said_and_said_once(
         (("optouts", "remove", NUMBER, "--all-services", "--tenant", "acmee"), "tenant"),
         (("optouts", "list", "--number", "12345"), "--number"),
         (("consent", "history", "12345"), "NUMBER"),
+        (("consent", "push-to-twilio", "--service", "acme-alerts"), "service"),
         (("numbers", "clear", "12345"), "NUMBER"),
     ],
 )

@@ -176,3 +176,29 @@ from consent_events
 where tenant = %(tenant)s and (number, id) > (%(number)s::text, %(id)s::bigint)
 order by number, id
 limit %(limit)s
+
+-- name: consent_to_push
+-- What Twilio does not know yet for a service, number by number: the newest line about each, and what is in force.
+select e.number, e.id, e.at, e.source, e.change,
+       exists (select from opt_outs o
+               where o.tenant = e.tenant and o.number = e.number and o.scope in (%(service)s::text, '*')) as opted_out
+from (
+    select distinct on (number) tenant, number, id, at, source, change
+    from consent_events
+    where tenant = %(tenant)s and scope in (%(service)s::text, '*') and not outdated and number > %(after)s::text
+    order by number, id desc
+) e
+left join consent_pushes p on p.tenant = e.tenant and p.service = %(service)s::text and p.number = e.number
+where p.number is null or p.event_id < e.id or p.error_code is not null
+order by e.number
+limit %(limit)s
+
+-- name: note_consent_pushes
+insert into consent_pushes (tenant, service, number, event_id, status, error_code, pushed_at)
+select %(tenant)s, %(service)s, number, event_id, status, error_code, %(now)s
+from unnest(%(numbers)s::text[], %(event_ids)s::bigint[], %(statuses)s::text[], %(error_codes)s::int[])
+     as told (number, event_id, status, error_code)
+order by number
+on conflict (tenant, service, number) do update
+set event_id = excluded.event_id, status = excluded.status, error_code = excluded.error_code,
+    pushed_at = excluded.pushed_at
