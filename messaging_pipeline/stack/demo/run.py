@@ -44,7 +44,7 @@ _OTHERS = {
 }
 
 #: The demonstration talks to the simulator and its mailbox, whatever accounts the environment holds.
-_REAL_WORLD = ("TWILIO_", "SMTP_URL", "SENDGRID_", "FALLBACK_", "MESSAGING_")
+_REAL_WORLD = ("TWILIO_", "SMTP_URL", "SENDGRID_", "FALLBACK_", "FCM_", "MESSAGING_")
 
 
 def demo(environment: Mapping[str, str], out: TextIO, *, file: Path | None = None, folder: Path = DEMO_FOLDER) -> int:
