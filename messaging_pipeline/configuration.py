@@ -22,7 +22,7 @@ from messaging_pipeline.messages.plan import HttpStep, Plan, SmsStep, Step
 from messaging_pipeline.retention_policy import RetentionPolicy
 from messaging_pipeline.routing import Route, RouteName, Way, refuse_wrong_routes, way_to
 from messaging_pipeline.secret_sources.reference import SecretReference
-from messaging_pipeline.settings import AccountSid, ApiKeySid, MessagingServiceSid, Settings
+from messaging_pipeline.settings import AccountSid, ApiKeySid, MessagingServiceSid, Settings, VerifyServiceSid
 from messaging_pipeline.spending_policy import CountryPolicy, Prices, SpendCaps, refuse_caps_without_prices
 from messaging_pipeline.ticket_policy import TicketPolicy
 from messaging_pipeline.validation import first_problem
@@ -117,7 +117,9 @@ class Tenant:
     With ``api_key`` (SK...) and ``api_key_secret`` the API is called with that key, and the tokens only tell whether
     Twilio has signed: no API key ever signs a webhook.
     ``api_concurrency`` is how many API requests may be under way at once for the account, by all workers
-    together; unset, nobody counts. ``reconcile_share`` is the part of them that reconciliation may use.
+    together; unset, nobody counts. ``verify_service_sid`` (VA...) is the Verify service for one-time codes, and
+    ``verify_concurrency`` how many requests may be under way to it. ``reconcile_share`` is the part of
+    ``api_concurrency`` that reconciliation may use.
     ``fcm_service_account`` names where the service account of its Firebase project is, for fallback by push.
     ``retention`` says when contents and numbers go; unset, they never do. ``quiet_hours`` are those of its services
     that have none of their own. ``spend`` caps what the tenant may spend, and ``countries`` say where it may write to.
@@ -131,6 +133,8 @@ class Tenant:
     api_key: ApiKeySid | None = None
     api_key_secret: SecretReference | None = None
     api_concurrency: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    verify_service_sid: VerifyServiceSid | None = None
+    verify_concurrency: Annotated[int, Field(ge=1, le=10_000)] | None = None
     reconcile_share: Annotated[float, Field(gt=0, le=1)] = 0.1
     fcm_service_account: SecretReference | None = None
     keywords: KeywordPolicy = Field(default_factory=KeywordPolicy)

@@ -76,6 +76,9 @@ _ticket_entries = Counter(
 _inbound_media = Counter("messaging_inbound_media_total", "Files that people sent, by what became of them.", ["state"])
 _opt_outs = Counter("messaging_opt_outs_total", "Opt-outs that came into force, by where we heard of them.", ["source"])
 _numbers_invalid = Counter("messaging_numbers_invalid_total", "Numbers that became invalid: unknown again and again.")
+_verifications = Counter(
+    "messaging_verifications_total", "One-time codes with Twilio Verify by what was answered.", ["tenant", "answer"]
+)
 _forgotten = Counter("messaging_forgotten_total", "What retention has let go of, by kind.", ["kind"])
 _audit_violations = Gauge("messaging_audit_violations", "How often the last audit found each rule broken.", ["rule"])
 _reconcile_requests = Counter("messaging_reconcile_requests_total", "Questions to Twilio by kind.", ["kind"])
@@ -246,6 +249,11 @@ def record_invalid_number(count: int = 1) -> None:
     """Count numbers that became invalid."""
     if count:
         _numbers_invalid.inc(count)
+
+
+def record_verification(tenant: str, answer: str) -> None:
+    """Count a start (`pending`, `refused`, `not_sent`, `unconfirmed`) or a check (`approved`, `wrong`, `gone`)."""
+    _verifications.labels(tenant, answer).inc()
 
 
 def record_forgotten(kind: str, count: int) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +15,9 @@ from messaging_pipeline.consent.statements import Change, Entered, enter_stateme
 from messaging_pipeline.consent.telling import parse_statement
 from messaging_pipeline.feedback import Outcome
 from messaging_pipeline.ids import MessageId
+from messaging_pipeline.one_time_codes.book import Verification
+from messaging_pipeline.one_time_codes.by_message import VALID_FOR, code_message
+from messaging_pipeline.one_time_codes.verifying import Channel
 from messaging_pipeline.runtime import Runtime, build_runtime
 from messaging_pipeline.settings import Settings
 
@@ -110,6 +113,57 @@ class Pipeline:
             self._runtime.resolving.not_sent(key, tenant)
         else:
             self._runtime.resolving.sent(key, tenant, sent, force=force)
+
+    def send_code(  # noqa: PLR0913 - what is left of the arguments of a message
+        self,
+        *,
+        to: str,
+        body: str,
+        valid_for: timedelta = VALID_FOR,
+        service: str = "default",
+        tenant: str = "default",
+        idempotency_key: str | None = None,
+        fallback: Sequence[Mapping[str, Any]] = (),
+        tags: Mapping[str, str] | None = None,
+    ) -> MessageId:
+        """Hand over a text with a one-time code of your making: it goes before others, and never when it is too late.
+
+        It is a message like any other, with the priority ``high``, the intent ``otp`` (exempt from quiet hours), and no
+        fallback but the one given here. Raises what ``send`` raises.
+        """
+        return self._runtime.accepting.accept(
+            code_message(
+                to=to,
+                body=body,
+                now=self._runtime.clock.now(),
+                valid_for=valid_for,
+                service=service,
+                tenant=tenant,
+                idempotency_key=idempotency_key,
+                fallback=fallback,
+                tags=tags,
+            )
+        )
+
+    def start_verification(
+        self, to: str, *, idempotency_key: str, channel: Channel = "sms", tenant: str = "default"
+    ) -> Verification:
+        """Have Twilio Verify make a code and send it. A repeat with the same key sends no other one.
+
+        Its ``state`` tells what became of it; ``unconfirmed`` may have been sent. Raises InvalidInput, InvalidSettings
+        when the tenant has no Verify service, and NotAllowed when too many requests are under way.
+        """
+        return self._runtime.verifying.start(to, idempotency_key=idempotency_key, channel=channel, tenant=tenant)
+
+    def check_verification(
+        self, verification_id: UUID | str, code: str, *, to: str | None = None, tenant: str = "default"
+    ) -> Verification:
+        """Ask Twilio Verify about a code that somebody typed in: let them in only if the state is ``approved``.
+
+        ``to`` is needed when the answer to the start was lost. Raises NotFound, InvalidInput, NotAllowed when no code
+        was sent, and NotReachable when Twilio does not say.
+        """
+        return self._runtime.verifying.check(UUID(str(verification_id)), code, to=to, tenant=tenant)
 
     def feedback(self, message_id: UUID | str, outcome: Outcome, *, tenant: str = "default") -> None:
         """Tell Twilio whether a message has had its effect: ``confirmed`` or ``unconfirmed``.

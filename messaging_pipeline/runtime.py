@@ -57,6 +57,8 @@ from messaging_pipeline.keyword_handlers.switchboard import Switchboard
 from messaging_pipeline.media.checking import MediaChecks
 from messaging_pipeline.media.s3 import media_addresses
 from messaging_pipeline.media.signing import MediaAddresses
+from messaging_pipeline.one_time_codes.book import VerificationBook
+from messaging_pipeline.one_time_codes.verifying import Verifying
 from messaging_pipeline.pacing.token_bucket import Buckets
 from messaging_pipeline.publish import Publisher
 from messaging_pipeline.queues import Task
@@ -67,7 +69,7 @@ from messaging_pipeline.reconcile.run import Reconciling
 from messaging_pipeline.redis_client import open_redis
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.services.board import ServiceBoard
-from messaging_pipeline.services.lines import Lines, slots_of_accounts
+from messaging_pipeline.services.lines import Lines, slots_of_accounts, verify_slots
 from messaging_pipeline.settings import Settings, required
 from messaging_pipeline.signed_calls.calling import SignedCalls
 from messaging_pipeline.tickets.desks import Desks
@@ -105,6 +107,7 @@ class Runtime:
     canceling: Canceling
     resolving: Resolving
     feedback: GivingFeedback
+    verifying: Verifying
     tracing: Tracing
     _closing: ExitStack
 
@@ -180,6 +183,7 @@ def build_runtime(
             canceling=Canceling(pool, clock, accounts, partial(_hear, following, clock)),
             resolving=Resolving(pool, clock, accounts, following, bell),
             feedback=GivingFeedback(pool, clock, accounts),
+            verifying=Verifying(VerificationBook(pool), clock, sealer, accounts, verify_slots(redis, configuration)),
             tracing=Tracing(pool),
             _closing=opening.pop_all(),
         )

@@ -33,6 +33,7 @@ def _web_url(text: str) -> str:
 AccountSid = Annotated[str, StringConstraints(pattern=r"^AC[0-9a-fA-F]{32}$")]
 ApiKeySid = Annotated[str, StringConstraints(pattern=r"^SK[0-9a-fA-F]{32}$")]
 MessagingServiceSid = Annotated[str, StringConstraints(pattern=r"^MG[0-9a-fA-F]{32}$")]
+VerifyServiceSid = Annotated[str, StringConstraints(pattern=r"^VA[0-9a-fA-F]{32}$")]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 
 
@@ -89,6 +90,9 @@ class Settings(BaseModel):
         None,
         alias="TWILIO_ACCOUNTS_API_BASE_URL",
         description="Twilio's API for consent; unset, Twilio's own, or whatever stands in for the one above.",
+    )
+    verify_base_url: WebUrl = Field(
+        "https://verify.twilio.com", alias="TWILIO_VERIFY_BASE_URL", description="Where Twilio's Verify API is."
     )
     database_url: SecretStr | None = Field(None, alias="DATABASE_URL", description="Postgres 14 or newer: the memory.")
     redis_url: SecretStr | None = Field(

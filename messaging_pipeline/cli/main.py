@@ -6,6 +6,7 @@ import sys
 import click
 
 from messaging_pipeline.cli.audit import audit
+from messaging_pipeline.cli.codes import codes
 from messaging_pipeline.cli.consent import consent
 from messaging_pipeline.cli.encryption_keys import keys
 from messaging_pipeline.cli.explain import explain
@@ -41,6 +42,7 @@ for command in (
     send_bulk,
     explain,
     messages,
+    codes,
     inbound,
     services,
     optouts,

@@ -76,7 +76,11 @@ class Retention:
         values = {**due, "now": self.clock.now()}
         for kind, (find, change) in _numbers().items():
             self._repeat(partial(_hash_numbers, key=key, values=values, find=find, change=change), kind, gone)
-        deletions = {"number_health": sql("forget_old_number_health"), "number_line": sql("forget_old_lines")}
+        deletions = {
+            "number_health": sql("forget_old_number_health"),
+            "number_line": sql("forget_old_lines"),
+            "verification": sql("forget_old_verifications"),
+        }
         for kind, statement in deletions.items():
             self._repeat(partial(_delete, statement=statement, due=due), kind, gone)
 

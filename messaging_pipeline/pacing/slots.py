@@ -68,6 +68,11 @@ class Slots:
         self._lease_microseconds = round(lease_seconds * _MICROSECONDS)
         self._script = redis.register_script(_SCRIPT)
 
+    @property
+    def capacity(self) -> int:
+        """How many slots there are, unless a call says otherwise."""
+        return self._capacity
+
     def take(self, holder: str, capacity: int | None = None) -> Taken:
         """Take a slot, or learn when one will be free at the latest; whoever holds one already renews it.
 

@@ -29,6 +29,15 @@ def slots_of_accounts(redis: Redis, configuration: Configuration) -> dict[Tenant
     }
 
 
+def verify_slots(redis: Redis, configuration: Configuration) -> dict[TenantKey, Slots]:
+    """Return the slots of each tenant whose requests to Verify are limited; they are no requests for messages."""
+    return {
+        TenantKey(key): Slots(redis, f"verify:{key}", tenant.verify_concurrency, LEASE_SECONDS)
+        for key, tenant in configuration.tenants.items()
+        if tenant.verify_concurrency is not None
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Lines:
     """The lines of all accounts; one that is not limited always has another."""

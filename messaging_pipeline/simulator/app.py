@@ -12,6 +12,7 @@ from messaging_pipeline.simulator import (
     receivers,
     s3,
     sendgrid,
+    verify_api,
 )
 from messaging_pipeline.simulator.resources import API_VERSION
 from messaging_pipeline.simulator.rest_errors import ApiError
@@ -22,6 +23,7 @@ from messaging_pipeline.simulator.ticket_systems import web as ticket_systems
 _MAX_REQUEST_BYTES = 1 << 20
 _ACCOUNT = f"/{API_VERSION}/Accounts/{{account_sid}}"
 _MESSAGE = _ACCOUNT + "/Messages/{message_sid}"
+_VERIFY = "/v2/Services/{service_sid}"
 
 
 def make_app(stage: Stage) -> web.Application:
@@ -47,6 +49,8 @@ def make_app(stage: Stage) -> web.Application:
             web.post("/v1/projects/{project}/messages:send", firebase.send),
             web.get("/s3/{bucket}/{key:.+}", s3.fetch),
             web.get("/files/{name}", files.file),
+            web.post(_VERIFY + "/Verifications", verify_api.start),
+            web.post(_VERIFY + "/VerificationCheck", verify_api.check),
             web.get("/simulator/state", control.state),
             web.get("/simulator/messages", control.messages),
             web.get("/simulator/ledger", control.ledger),
@@ -54,6 +58,7 @@ def make_app(stage: Stage) -> web.Application:
             web.get("/simulator/pushes", control.pushes),
             web.get("/simulator/service-account", control.service_account),
             web.post("/simulator/objects", control.put_object),
+            web.get("/simulator/verifications", control.verifications),
             web.post("/simulator/reset", control.reset),
             web.post("/simulator/faults", control.faults),
             web.post("/simulator/inbound", control.inbound),

@@ -66,6 +66,10 @@ class SimulatorControl:
         """Return the signed calls that came to receivers, forged ones too."""
         return list(self._call("GET", "signed-calls"))
 
+    def verifications(self) -> list[dict[str, Any]]:
+        """Return the verifications that were started, with their codes."""
+        return list(self._call("GET", "verifications"))
+
     def reset(self) -> None:
         """Let the simulation begin again."""
         self._call("POST", "reset")

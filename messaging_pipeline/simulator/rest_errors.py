@@ -46,6 +46,9 @@ _ERRORS: dict[int, tuple[int, str]] = {
     ),
     35118: (400, "MessagingServiceSid is required to schedule a message."),
     35126: (400, "The ScheduleType value provided is not supported for this channel."),
+    60200: (400, "Invalid parameter"),
+    60202: (429, "Max check attempts reached"),
+    60203: (429, "Max send attempts reached"),
 }
 
 

@@ -25,6 +25,7 @@ from messaging_pipeline.simulator.ticket_systems.desk import Desk
 from messaging_pipeline.simulator.ticket_systems.jira import Jira
 from messaging_pipeline.simulator.ticket_systems.servicenow import ServiceNow
 from messaging_pipeline.simulator.ticket_systems.zendesk import Zendesk
+from messaging_pipeline.simulator.verifications import Verifications
 from messaging_pipeline.simulator.webhook_post import WebhookPost
 
 
@@ -50,6 +51,7 @@ class World:
         self.signed_calls = CallBook()
         chance = Chance(config.seed)
         self.create_faults = CreateFaults(chance)
+        self.verifications = Verifications(chance)
         self.callbacks = StatusCallbacks(
             post, self.time, chance, lambda: self.faults, self.accounts.token_of, self.spawn
         )

@@ -9,6 +9,7 @@ from messaging_pipeline.configuration import Configuration, Tenant
 from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.settings import Settings
 from messaging_pipeline.twilio_api.client import DEFAULT_ACCOUNTS_BASE_URL, DEFAULT_BASE_URL, TwilioApi
+from messaging_pipeline.twilio_api.verify_api import VerifyApi
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Accounts:
         self._configuration = configuration
         self._pool_size = pool_size
         self._apis: dict[str, TwilioApi] = {}
+        self._verify_apis: dict[str, VerifyApi] = {}
         self._lock = Lock()
 
     def of(self, tenant: str) -> TwilioApi:
@@ -44,11 +46,37 @@ class Accounts:
         header = make_headers(basic_auth=f"{account.api_key or account.account_sid}:{secret}")["authorization"]
         return TwilioLogin(self._settings.api_base_url, header)
 
+    def verify_of(self, tenant: str) -> VerifyApi:
+        """Return the client of a tenant's Verify service; raises InvalidSettings when it has none."""
+        with self._lock:
+            if tenant not in self._verify_apis:
+                self._verify_apis[tenant] = self._make_verify(tenant)
+            return self._verify_apis[tenant]
+
     def close(self) -> None:
         """Close the connections that no thread is using."""
         with self._lock:
             for api in self._apis.values():
                 api.close()
+            for verify in self._verify_apis.values():
+                verify.close()
+
+    def _make_verify(self, tenant: str) -> VerifyApi:
+        account = self._account(tenant)
+        if account.verify_service_sid is None:
+            raise InvalidSettings(
+                f"MESSAGING_CONFIG tenants.{tenant}.verify_service_sid",
+                "is not set, so there is no Verify service for one-time codes",
+                "give the service's SID (VA...)",
+            )
+        return VerifyApi(
+            account.account_sid,
+            self._settings.read_secret(account.api_key_secret or account.auth_token),
+            self._settings.verify_base_url,
+            account.verify_service_sid,
+            api_key=account.api_key,
+            pool_size=self._pool_size,
+        )
 
     def _account(self, tenant: str) -> Tenant:
         account = self._configuration.tenants.get(tenant)

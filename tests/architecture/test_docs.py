@@ -154,6 +154,7 @@ def test_there_are_examples_of_the_configuration_file_where_they_are_looked_for(
         "docs/fallback.md",
         "docs/inbound.md",
         "docs/media.md",
+        "docs/one-time-codes.md",
         "docs/spending.md",
         "docs/tenants.md",
         "docs/tickets.md",

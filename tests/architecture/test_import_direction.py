@@ -60,7 +60,7 @@ ROWS: tuple[frozenset[str], ...] = (
     ),
     frozenset({"consequences", "inbound_media"}),
     frozenset({"mms_links", "number_lines"}),
-    frozenset({"accept", "follow", "receive", "feedback"}),
+    frozenset({"accept", "follow", "receive", "feedback", "one_time_codes"}),
     frozenset({"deliver", "reconcile", "forgetting", "resealing"}),
     frozenset({"runtime"}),
     frozenset({"pipeline"}),
