@@ -8,7 +8,8 @@ import pytest
 
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.consent.ledger import ALL_SERVICES
-from messaging_pipeline.consent.opt_outs import consent_history, list_opt_outs
+from messaging_pipeline.consent.opt_outs import list_opt_outs
+from messaging_pipeline.consent.reading import consent_history
 from messaging_pipeline.db.pool import in_transaction
 from messaging_pipeline.errors import InvalidInput, NotAllowed, NotFound
 from messaging_pipeline.ids import TenantKey
