@@ -80,6 +80,7 @@ _verifications = Counter(
     "messaging_verifications_total", "One-time codes with Twilio Verify by what was answered.", ["tenant", "answer"]
 )
 _forgotten = Counter("messaging_forgotten_total", "What retention has let go of, by kind.", ["kind"])
+_redactions = Counter("messaging_redactions_total", "Messages that had to go from Twilio, by state.", ["state"])
 _audit_violations = Gauge("messaging_audit_violations", "How often the last audit found each rule broken.", ["rule"])
 _reconcile_requests = Counter("messaging_reconcile_requests_total", "Questions to Twilio by kind.", ["kind"])
 _reconcile_findings = Counter("messaging_reconcile_findings_total", "What asking Twilio has found.", ["kind"])
@@ -260,6 +261,11 @@ def record_forgotten(kind: str, count: int) -> None:
     """Count what has gone, by kind: `content`, `number`, `inbound`, `inbound_number`, `number_health`, `ticket`..."""
     if count:
         _forgotten.labels(kind).inc(count)
+
+
+def record_redaction(state: str) -> None:
+    """Count a message that has to go from Twilio: `done`, `waiting` (to be tried again) or `failed`."""
+    _redactions.labels(state).inc()
 
 
 def record_audit(rule: str, violations: int) -> None:

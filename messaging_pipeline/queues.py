@@ -32,6 +32,7 @@ class Task(StrEnum):
     RECONCILE = "messaging.reconcile"
     AUDIT = "messaging.audit"
     RETAIN = "messaging.retain"
+    REDACT = "messaging.redact"
 
 
 QUEUE_OF: dict[Task, Queue] = {
@@ -50,5 +51,6 @@ QUEUE_OF: dict[Task, Queue] = {
     Task.RECONCILE: Queue.MAINTENANCE,
     Task.AUDIT: Queue.MAINTENANCE,
     Task.RETAIN: Queue.MAINTENANCE,
+    Task.REDACT: Queue.MAINTENANCE,
 }
 """Where each task is published."""

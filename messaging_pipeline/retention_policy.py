@@ -1,6 +1,6 @@
 """How long a tenant keeps what is in its messages, as ``[tenants.NAME.retention]`` says."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
@@ -16,12 +16,28 @@ class RetentionPolicy:
     number becomes a keyed hash. ``inbound_days`` after it came, what somebody wrote to us goes.
     ``consent_proof_days`` after a withdrawal, the IP addresses, browsers and words go that prove it, and that prove
     the grants which it ended.
+
+    ``redact_at_twilio`` takes the same from Twilio: when a person is erased (``on_forget``), also when it goes here
+    (``with_contents``), or as soon as a message has ended or come (``at_end``).
     """
 
     body_days: Days | None = None
     number_days: Days | None = None
     inbound_days: Days | None = None
     consent_proof_days: Days | None = None
+    redact_at_twilio: Literal["never", "on_forget", "with_contents", "at_end"] = "never"
+
+    @property
+    def redacts_contents(self) -> bool:
+        """Whether what goes here goes from Twilio too."""
+        return self.redact_at_twilio in {"with_contents", "at_end"}
+
+    @model_validator(mode="after")
+    def _something_goes(self) -> Self:
+        """What ended while no worker ran is redacted when its content goes here, so that must happen."""
+        if self.redacts_contents and self.body_days is None and self.inbound_days is None:
+            raise ValueError(f'redact_at_twilio = "{self.redact_at_twilio}" needs body_days or inbound_days')
+        return self
 
     @model_validator(mode="after")
     def _content_goes_first(self) -> Self:

@@ -66,6 +66,8 @@ from messaging_pipeline.receive.store import Receiving
 from messaging_pipeline.reconcile.desks import reconciling
 from messaging_pipeline.reconcile.resolve import Resolving
 from messaging_pipeline.reconcile.run import Reconciling
+from messaging_pipeline.redaction.desk import redacting_desk
+from messaging_pipeline.redaction.redacting import Redacting
 from messaging_pipeline.redis_client import open_redis
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.services.board import ServiceBoard
@@ -134,6 +136,7 @@ class WorkerRuntime:
     auditing: Auditing
     reconciling: Reconciling
     retention: Retention
+    redacting: Redacting
 
     def close(self) -> None:
         """Close every connection."""
@@ -242,6 +245,7 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
             wake_fallbacks=wake,
         ),
         retention=Retention(base.pool, base.clock, base.sealer, base.configuration),
+        redacting=redacting_desk(base.pool, base.clock, base.configuration, base.accounts, lines),
     )
 
 

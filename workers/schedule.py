@@ -8,6 +8,7 @@ SWEEP_EVERY_SECONDS = 5.0
 RECONCILE_EVERY_SECONDS = 60.0
 AUDIT_EVERY_SECONDS = 3600.0
 RETAIN_EVERY_SECONDS = 600.0
+REDACT_EVERY_SECONDS = 60.0
 
 BEAT: dict[str, dict[str, Any]] = {
     "sweep": {
@@ -30,5 +31,10 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": Task.RETAIN.value,
         "schedule": RETAIN_EVERY_SECONDS,
         "options": {"queue": QUEUE_OF[Task.RETAIN].value, "expires": RETAIN_EVERY_SECONDS},
+    },
+    "redact": {
+        "task": Task.REDACT.value,
+        "schedule": REDACT_EVERY_SECONDS,
+        "options": {"queue": QUEUE_OF[Task.REDACT].value, "expires": REDACT_EVERY_SECONDS},
     },
 }

@@ -142,6 +142,13 @@ def retain() -> None:
     runtime().retention.run()
 
 
+@shared_task(name=Task.REDACT.value)
+@bounded
+def redact() -> None:
+    """Take texts and files from Twilio that have to go."""
+    runtime().redacting.run()
+
+
 def _evidence(report: Mapping[str, Any]) -> Evidence:
     return Evidence(
         message_id=UUID(report["message_id"]) if report["message_id"] else None,

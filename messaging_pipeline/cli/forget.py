@@ -26,7 +26,8 @@ def forget(number: str, tenant: str, json_wanted: bool) -> None:
     parsed = parse_e164(number, "NUMBER")
     with command_runtime() as runtime:
         _refuse_unknown(runtime.configuration, tenant)
-        erased = Erasing(runtime.pool, runtime.clock, runtime.sealer, runtime.canceling).erase(tenant, parsed)
+        erasing = Erasing(runtime.pool, runtime.clock, runtime.sealer, runtime.canceling, runtime.configuration)
+        erased = erasing.erase(tenant, parsed)
     print_json(_as_json(erased)) if json_wanted else click.echo("\n".join(_lines(masked(parsed), erased)))
     if erased.left or erased.tickets_left:
         raise SystemExit(REFUSED)
@@ -50,6 +51,7 @@ def _lines(number: str, erased: Erased) -> Iterator[str]:
     yield f"{erased.fallback_steps:>6}  fallback steps had not left and were withdrawn"
     yield f"{erased.inbound:>6}  messages from the person were erased"
     yield f"{erased.files:>6}  copies of files that the person sent are being deleted"
+    yield f"{erased.redactions:>6}  messages at Twilio are being redacted"
     yield f"{erased.tickets:>6}  records of the person's tickets were erased; the desk itself has them still"
     yield f"{erased.number_health:>6}  records of what carriers said of the number were erased"
     yield f"{erased.consent_lines:>6}  lines of the consent ledger stay, as proof"

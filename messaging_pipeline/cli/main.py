@@ -20,6 +20,7 @@ from messaging_pipeline.cli.operate import migrate
 from messaging_pipeline.cli.optouts import optouts
 from messaging_pipeline.cli.output import exit_codes
 from messaging_pipeline.cli.reconcile import reconcile
+from messaging_pipeline.cli.redactions import redactions
 from messaging_pipeline.cli.services import services
 from messaging_pipeline.cli.tickets import tickets
 from messaging_pipeline.log import configure_logging
@@ -52,6 +53,7 @@ for command in (
     tickets,
     reconcile,
     forget,
+    redactions,
     migrate,
     audit,
     keys,

@@ -19,6 +19,7 @@ from messaging_pipeline.inbound_media.ledger import owe_erasing
 from messaging_pipeline.meters import forget_old
 from messaging_pipeline.metrics import record_forgotten
 from messaging_pipeline.pseudonyms import key_of, pseudonym
+from messaging_pipeline.redaction.ledger import owe_for_inbound, owe_for_messages
 from messaging_pipeline.retention_policy import RetentionPolicy
 from messaging_pipeline.sealing import CannotUnseal, Sealer
 
@@ -58,10 +59,10 @@ class Retention:
         now = self.clock.now()
         if policy.body_days is not None:
             due = _due(tenant, policy.body_days, now)
-            self._repeat(lambda connection: connection.execute(sql("take_contents"), due).rowcount, "content", gone)
+            self._repeat(partial(_take_contents, due=due, policy=policy, now=now), "content", gone)
         if policy.inbound_days is not None:
             over = _due(tenant, policy.inbound_days, now)
-            self._repeat(partial(_take_payloads, over=over, now=now), "inbound", gone)
+            self._repeat(partial(_take_payloads, over=over, policy=policy, now=now), "inbound", gone)
         if policy.consent_proof_days is not None:
             self._repeat(partial(_take_proofs, due=_due(tenant, policy.consent_proof_days, now)), "consent_proof", gone)
         if policy.number_days is not None:
@@ -101,10 +102,24 @@ def _take_proofs(connection: Connection[TupleRow], due: Mapping[str, Any]) -> in
     return connection.execute(sql("take_proofs_of_consent"), due).rowcount
 
 
-def _take_payloads(connection: Connection[TupleRow], over: Mapping[str, Any], now: datetime) -> int:
-    """Take what people wrote, and owe the deletion of the copies of their files."""
+def _take_contents(
+    connection: Connection[TupleRow], due: Mapping[str, Any], policy: RetentionPolicy, now: datetime
+) -> int:
+    """Take contents and plans, and owe that Twilio's go too, if that is wanted."""
+    ids = [message_id for (message_id,) in connection.execute(sql("take_contents"), due)]
+    if policy.redacts_contents:
+        owe_for_messages(connection, ids, now)
+    return len(ids)
+
+
+def _take_payloads(
+    connection: Connection[TupleRow], over: Mapping[str, Any], policy: RetentionPolicy, now: datetime
+) -> int:
+    """Take what people wrote, and owe that the copies of their files go, and Twilio's if that is wanted."""
     sids = [sid for (sid,) in connection.execute(sql("take_payloads"), over)]
     owe_erasing(connection, over["tenant"], sids, now)
+    if policy.redacts_contents:
+        owe_for_inbound(connection, over["tenant"], sids, now)
     return len(sids)
 
 

@@ -159,6 +159,14 @@ class TwilioApi:
         """Ask Twilio to withdraw a scheduled message; anything else is past that."""
         return ask_to_change(self._wire, lambda: self._client.messages(sid).update(status="canceled"), remote_message)
 
+    def redact(self, sid: str) -> RemoteMessage | Missing | NotPossible | NotTold:
+        """Ask Twilio to empty a message's text, which it does once the message has ended; again does no harm."""
+        return ask_to_change(self._wire, lambda: self._client.messages(sid).update(body=""), remote_message)
+
+    def delete_media(self, sid: str, media_sid: str) -> bool | Missing | NotPossible | NotTold:
+        """Ask Twilio to delete a file of a message."""
+        return ask_to_change(self._wire, self._client.messages(sid).media(media_sid).delete, bool)
+
     def give_feedback(
         self, sid: str, outcome: Literal["confirmed", "unconfirmed"]
     ) -> str | Missing | NotPossible | NotTold:

@@ -58,7 +58,7 @@ ROWS: tuple[frozenset[str], ...] = (
             "pseudonyms",
         }
     ),
-    frozenset({"consequences", "inbound_media"}),
+    frozenset({"consequences", "inbound_media", "redaction"}),
     frozenset({"mms_links", "number_lines"}),
     frozenset({"accept", "follow", "receive", "feedback", "one_time_codes"}),
     frozenset({"deliver", "reconcile", "forgetting", "resealing"}),

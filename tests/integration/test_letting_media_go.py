@@ -50,7 +50,11 @@ def worker(make_runtime: RuntimeMaker, folder: Path) -> WorkerRuntime:
 def forget(runtime: WorkerRuntime, tenant: str = "default") -> int:
     """Erase the person; return how many copies are being deleted."""
     base = runtime.base
-    return Erasing(base.pool, base.clock, base.sealer, base.canceling).erase(tenant, E164(RECIPIENT)).files
+    return (
+        Erasing(base.pool, base.clock, base.sealer, base.canceling, base.configuration)
+        .erase(tenant, E164(RECIPIENT))
+        .files
+    )
 
 
 def test_copies_go_with_what_they_came_with(worker: WorkerRuntime, simulator: Simulator, folder: Path) -> None:

@@ -30,15 +30,19 @@ messaging_service_sid = "{SERVICE_SID}"
 """
 
 
-@contextmanager
-def guarding_twilio() -> Iterator[Simulator]:
-    """Twilio with two accounts that give files only to who is let in."""
-    accounts = (
+def guarding_accounts() -> tuple[AccountConfig, ...]:
+    """Two tenants' accounts that give files only to who is let in."""
+    return (
         AccountConfig(ACCOUNT_SID, AUTH_TOKEN, media_auth=True),
         AccountConfig(ACME_ACCOUNT_SID, "token-of-acme", media_auth=True),
     )
+
+
+@contextmanager
+def guarding_twilio() -> Iterator[Simulator]:
+    """Twilio with both accounts."""
     carrier = CarrierTimings(choose_sender_seconds=(300, 300), handover_seconds=(300, 300))
-    with simulator_in_thread(SimulatorConfig(accounts=accounts, carrier=carrier)) as it:
+    with simulator_in_thread(SimulatorConfig(accounts=guarding_accounts(), carrier=carrier)) as it:
         yield it
 
 

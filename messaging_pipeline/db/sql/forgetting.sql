@@ -15,6 +15,7 @@ with over as (
 update messages m set content = null, fallback = null, forgotten = 1
 from over
 where m.id = over.id
+returning m.id
 
 -- name: numbers_to_hash
 -- Recipients of messages that ended longer ago still, whose contents have gone; locked until they are hashed.
@@ -165,6 +166,7 @@ where m.id = any(%(ids)s::uuid[]) and m.to_number = any(%(numbers)s::text[])
   and (m.status in ('rejected', 'expired', 'canceled', 'undelivered', 'failed', 'suppressed', 'delivered', 'read')
        or (m.given_up_at is not null and m.status <> 'unconfirmed'))
   and not exists (select from fallback_steps s where s.message_id = m.id and s.state in ('planned', 'waiting', 'sending'))
+returning m.id
 
 -- name: erase_inbound_messages
 -- What the person wrote; the rows stay, so that reconciliation does not bring it back.
