@@ -165,8 +165,8 @@ def test_who_said_stop_to_one_tenant_still_hears_from_another(both: WorkerRuntim
     assert show(both, mine)["status"] == "accepted"
     with both.base.pool.connection() as connection:
         assert list_opt_outs(connection, "acme", number=NUMBER) == []
-        assert consent_history(connection, "acme", NUMBER) == []
-        assert len(consent_history(connection, "default", NUMBER)) == 1
+        assert consent_history(connection, both.base.sealer, "acme", NUMBER) == []
+        assert len(consent_history(connection, both.base.sealer, "default", NUMBER)) == 1
 
 
 def test_a_number_that_is_invalid_to_one_tenant_is_written_to_by_another(both: WorkerRuntime) -> None:
