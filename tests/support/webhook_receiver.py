@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 from twilio.request_validator import RequestValidator
 
 PATIENCE_SECONDS = 20.0
+LADDER = ("queued", "sent", "failed", "undelivered", "delivered", "read")
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,10 @@ class WebhookReceiver:
     def take(self, count: int = 1) -> list[Webhook]:
         """Wait for that many more webhooks."""
         return [self.arrived.get(timeout=PATIENCE_SECONDS) for _ in range(count)]
+
+    def take_life(self, count: int) -> list[Webhook]:
+        """Wait for that many more webhooks of one message, as its life goes: on the wire they may overtake another."""
+        return sorted(self.take(count), key=lambda webhook: LADDER.index(webhook.status))
 
     def next_answer(self) -> CannedAnswer:
         return self._answers.popleft() if self._answers else CannedAnswer()

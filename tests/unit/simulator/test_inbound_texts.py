@@ -159,7 +159,7 @@ def test_a_stop_to_one_service_leaves_others_alone(listening: SimulatedTwilio, r
 
     listening.send(to=CUSTOMER, messaging_service_sid=OTHER_SERVICE, status_callback=receiver.url())
 
-    assert [webhook.status for webhook in receiver.take(3)] == ["queued", "sent", "delivered"]
+    assert [webhook.status for webhook in receiver.take_life(3)] == ["queued", "sent", "delivered"]
 
 
 def test_a_stop_to_one_number_blocks_its_whole_service(start: Start, receiver: WebhookReceiver) -> None:

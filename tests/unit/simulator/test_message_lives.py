@@ -18,7 +18,7 @@ def test_a_service_message_is_accepted_first_and_its_sender_chosen_later(
     message = twilio.send(status_callback=receiver.url())
 
     assert (message.status, message.from_, message.num_segments) == ("accepted", None, "0")
-    assert [webhook.status for webhook in receiver.take(3)] == ["queued", "sent", "delivered"]
+    assert [webhook.status for webhook in receiver.take_life(3)] == ["queued", "sent", "delivered"]
     later = twilio.client.messages(message.sid).fetch()
     assert (later.status, later.num_segments) == ("delivered", "1")
     assert later.from_.startswith("+1")
@@ -30,7 +30,7 @@ def test_a_message_from_a_number_is_queued_at_once_and_that_is_not_called_back(
     message = twilio.send(from_=OWN_NUMBER, status_callback=receiver.url())
 
     assert (message.status, message.from_, message.num_segments) == ("queued", OWN_NUMBER, "1")
-    assert [webhook.status for webhook in receiver.take(2)] == ["sent", "delivered"]
+    assert [webhook.status for webhook in receiver.take_life(2)] == ["sent", "delivered"]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_magic_number_decides_how_a_message_ends(
 ) -> None:
     message = twilio.send(to=number, status_callback=receiver.url())
 
-    webhooks = receiver.take(len(statuses))
+    webhooks = receiver.take_life(len(statuses))
     assert [webhook.status for webhook in webhooks] == statuses
     assert webhooks[-1].form["ErrorCode"] == str(error_code)
     assert outcome(twilio, message.sid) == (statuses[-1], error_code)
@@ -67,7 +67,7 @@ def test_a_message_may_be_delivered_after_it_was_called_undelivered(
 ) -> None:
     message = twilio.send(to="+15005551013", status_callback=receiver.url())
 
-    statuses = [webhook.status for webhook in receiver.take(4)]
+    statuses = [webhook.status for webhook in receiver.take_life(4)]
     assert statuses == ["queued", "sent", "undelivered", "delivered"]
     assert outcome(twilio, message.sid) == ("delivered", None)
 
@@ -75,7 +75,7 @@ def test_a_message_may_be_delivered_after_it_was_called_undelivered(
 def test_a_read_receipt_follows_delivery(twilio: SimulatedTwilio, receiver: WebhookReceiver) -> None:
     twilio.send(to="+15005551012", status_callback=receiver.url())
 
-    read = receiver.take(4)[-1]
+    read = receiver.take_life(4)[-1]
     assert (read.status, read.form["EventType"]) == ("read", "READ")
 
 
@@ -97,7 +97,7 @@ def test_a_slow_message_is_delivered_after_all(start: Start, receiver: WebhookRe
 
     twilio.send(to="+15005551009", status_callback=receiver.url())
 
-    assert receiver.take(3)[-1].status == "delivered"
+    assert receiver.take_life(3)[-1].status == "delivered"
 
 
 def test_segments_leave_at_the_senders_rate(start: Start, receiver: WebhookReceiver) -> None:
@@ -132,7 +132,7 @@ def test_a_service_whose_queue_is_full_fails_its_messages_later(start: Start, re
     overflow = twilio.send(status_callback=receiver.url())
 
     assert overflow.status == "accepted"
-    assert [webhook.status for webhook in receiver.take(2)] == ["queued", "failed"]
+    assert [webhook.status for webhook in receiver.take_life(2)] == ["queued", "failed"]
     assert outcome(twilio, overflow.sid) == ("failed", 30001)
 
 
