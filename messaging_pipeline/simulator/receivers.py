@@ -28,7 +28,17 @@ async def _receive(request: web.Request) -> web.Response:
     except ValueError:
         return web.json_response({"error": "the body is no JSON"}, status=400)
     stage.world.signed_calls.keep(SignedCall(request.match_info["name"], key, genuine, unix_now(), document))
-    return web.Response(status=204 if genuine else 401)
+    if not genuine:
+        return web.Response(status=401)
+    reply = _reply(document)
+    return web.Response(status=204) if reply is None else web.json_response({"reply": reply})
+
+
+def _reply(document: object) -> str | None:
+    """Answer what a keyword calls for, so that the writer sees who has read it; say nothing to anything else."""
+    if not isinstance(document, dict) or not isinstance(document.get("word"), str):
+        return None
+    return f"{document['word'].upper()} {document.get('argument') or ''}".strip() + ": we are looking into it."
 
 
 def _is_genuine(secret: str, request: web.Request, body: bytes) -> bool:

@@ -45,6 +45,8 @@ def test_a_file_of_ones_own_is_sent_and_accounted_for(tmp_path: Path) -> None:
         "A message that fell back to e-mail:",
         "fallback 1 (email) sent",
         'writes "Hours?", and is answered "We are open from nine to six."',
+        'writes "ack INC-2048", and is answered "ACK INC-2048: we are looking into it."',
+        "sends a picture; copied: image/png, 20000 bytes",
         'is answered "Thank you. We have added this to your ticket 101.',
         'ticket 101 holds "My order has not come.", "It has come now."',
         "is suppressed, with 0 attempts: the recipient has opted out",

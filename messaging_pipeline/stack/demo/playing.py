@@ -5,7 +5,7 @@ from typing import TextIO
 
 from messaging_pipeline.runtime import Runtime
 from messaging_pipeline.simulator.control_client import SimulatorControl
-from messaging_pipeline.stack.demo.scenes import conversation, fallbacks, missed_call, quiet_hours, silence
+from messaging_pipeline.stack.demo.scenes import conversation, fallbacks, missed_call, picture, quiet_hours, silence
 from messaging_pipeline.stack.demo.stage import SceneFailed, Stage
 
 
@@ -17,6 +17,7 @@ def play_scenes(runtime: Runtime, simulator_url: str, broker_url: str, out: Text
             _play(stage, title, scene)
             for title, scene in (
                 (conversation.TITLE, conversation.play),
+                (picture.TITLE, picture.play),
                 (silence.TITLE, silence.play),
                 (quiet_hours.TITLE, quiet_hours.play),
                 (missed_call.TITLE, missed_call.play),

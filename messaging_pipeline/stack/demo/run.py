@@ -97,7 +97,8 @@ def _play(runtime: Runtime, stack: LocalStack, out: TextIO) -> bool:
 def _ways_out(folder: Path, simulator: SimulatorAddress) -> dict[str, str]:
     """Write the configuration that leads to this simulator; e-mail goes to its SendGrid."""
     config = folder.absolute() / "run" / "messaging.toml"
-    config.write_text((_data_folder() / "messaging.toml").read_text().replace("SIMULATOR", simulator.url))
+    text = (_data_folder() / "messaging.toml").read_text().replace("SIMULATOR", simulator.url)
+    config.write_text(text.replace("STORE", str(config.parent / "media")))
     return {"MESSAGING_CONFIG": str(config), "SENDGRID_API_BASE_URL": simulator.url}
 
 

@@ -18,11 +18,17 @@ BODY = json.dumps({"message_id": "01a2", "cause": "undelivered"}).encode()
 
 def call(twilio: SimulatedTwilio, body: bytes = BODY, *, secret: str = SECRET, age: int = 0, key: str = "one") -> int:
     """Call the receiver as the channel `http` does; return the status of its answer."""
+    return answered(twilio, body, secret=secret, age=age, key=key).status
+
+
+def answered(
+    twilio: SimulatedTwilio, body: bytes, *, secret: str = SECRET, age: int = 0, key: str = "one"
+) -> urllib3.BaseHTTPResponse:
     timestamp = str(int(time.time()) - age)
     proof = hmac.new(secret.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
     headers = {"Idempotency-Key": key, "Messaging-Timestamp": timestamp, "Messaging-Signature": f"v1={proof}"}
     with urllib3.PoolManager() as pool:
-        return pool.request("POST", twilio.url + "/receivers/oncall", body=body, headers=headers).status
+        return pool.request("POST", twilio.url + "/receivers/oncall", body=body, headers=headers)
 
 
 def seen(twilio: SimulatedTwilio) -> list[dict[str, Any]]:
@@ -56,3 +62,8 @@ def test_a_call_that_is_no_json_is_refused_and_not_kept(twilio: SimulatedTwilio)
 def test_the_secret_is_a_setting(start: Start) -> None:
     twilio = start(stand_ins=StandIns(receiver_secret="another"))
     assert (call(twilio), call(twilio, secret="another")) == (401, 204)
+
+
+def test_what_a_keyword_calls_for_is_answered_with_a_reply(twilio: SimulatedTwilio) -> None:
+    answer = answered(twilio, json.dumps({"word": "ack", "argument": "INC-2048"}).encode())
+    assert (answer.status, answer.json()) == (200, {"reply": "ACK INC-2048: we are looking into it."})

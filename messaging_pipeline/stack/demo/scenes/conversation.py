@@ -1,4 +1,4 @@
-"""Somebody writes: a keyword is answered at once, anything else becomes a ticket, and they are told its number."""
+"""Somebody writes: keywords are answered, one by code that it calls; anything else becomes a ticket."""
 
 from messaging_pipeline.messages.phone_numbers import masked
 from messaging_pipeline.stack.demo.stage import DESK_SID, Stage, somebody
@@ -7,9 +7,9 @@ TITLE = "A conversation"
 
 
 def play(stage: Stage) -> None:
-    """Ask for the hours, then complain twice: the second time continues the ticket of the first."""
+    """Ask for the hours, acknowledge an incident, complain twice: the second time continues the ticket of the first."""
     person = somebody()
-    for words in ("Hours?", "My order has not come.", "It has come now."):
+    for words in ("Hours?", "ack INC-2048", "My order has not come.", "It has come now."):
         known = len(stage.texts_to(person))
         stage.control.receive_text(person, DESK_SID, words)
         stage.say(f'{masked(person)} writes "{words}", and is answered "{stage.next_text(person, known)}"')
