@@ -54,6 +54,7 @@ def test_a_file_of_ones_own_is_sent_and_accounted_for(tmp_path: Path) -> None:
         'calls in vain, and is written to: "Sorry that we missed your call.',
         "e-mail  SendGrid takes the letter, and its signed event says delivered",
         "SMS     another message, to +1",
+        "push    Firebase takes 1 notification for the device",
         "HTTP    the receiver `oncall` is called, and finds the signature genuine",
         "Celery  the task `shop.call_back` reaches somebody else's worker",
     ):

@@ -1,5 +1,6 @@
 """Runs the demonstration: a file of messages through the whole pipeline, against the simulator, and then the scenes."""
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -20,6 +21,7 @@ from messaging_pipeline.queues import Task
 from messaging_pipeline.runtime import Runtime, build_runtime
 from messaging_pipeline.settings import Settings
 from messaging_pipeline.simulator.configuration import StandIns
+from messaging_pipeline.simulator.control_client import SimulatorControl
 from messaging_pipeline.stack.demo.ground import refuse_real_ground
 from messaging_pipeline.stack.demo.playing import play_scenes
 from messaging_pipeline.stack.demo.progress import Progress
@@ -95,11 +97,24 @@ def _play(runtime: Runtime, stack: LocalStack, out: TextIO) -> bool:
 
 
 def _ways_out(folder: Path, simulator: SimulatorAddress) -> dict[str, str]:
-    """Write the configuration that leads to this simulator; e-mail goes to its SendGrid."""
+    """Write the configuration that leads to this simulator; e-mail goes to its SendGrid, pushes to its Firebase."""
     config = folder.absolute() / "run" / "messaging.toml"
     text = (_data_folder() / "messaging.toml").read_text().replace("SIMULATOR", simulator.url)
     config.write_text(text.replace("STORE", str(config.parent / "media")))
-    return {"MESSAGING_CONFIG": str(config), "SENDGRID_API_BASE_URL": simulator.url}
+    return {
+        "MESSAGING_CONFIG": str(config),
+        "SENDGRID_API_BASE_URL": simulator.url,
+        "FCM_API_BASE_URL": simulator.url,
+        "FCM_SERVICE_ACCOUNT": f"file:{_service_account(config.parent, simulator)}",
+    }
+
+
+def _service_account(folder: Path, simulator: SimulatorAddress) -> Path:
+    """Keep what opens the simulator's Firebase where the workers find it."""
+    file = folder / "service-account.json"
+    with SimulatorControl(simulator.url) as control:
+        file.write_text(json.dumps(control.service_account()))
+    return file
 
 
 def _forget_earlier_demonstrations(runtime: Runtime, lines: Sequence[Line]) -> None:

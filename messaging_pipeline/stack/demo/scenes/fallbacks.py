@@ -41,6 +41,7 @@ def _channels(stage: Stage, queue: str, foreign_worker: Shop) -> list[_Channel]:
     return [
         _Channel("e-mail", {"channel": "email", "to": "ada@example.com"}, partial(_letter, stage)),
         _Channel("SMS", {"channel": "sms", "to": somebody()}, partial(_second_message, stage)),
+        _Channel("push", {"channel": "push", "to": "the-device-of-ada"}, partial(_notification, stage)),
         _Channel("HTTP", {"channel": "http", "to": "oncall"}, partial(_signed_call, stage)),
         _Channel(
             "Celery", {"channel": "celery", "task": "shop.call_back", "queue": queue}, partial(_task, foreign_worker)
@@ -63,6 +64,11 @@ def _letter(stage: Stage, message_id: MessageId, _step: Step) -> str:
 def _second_message(stage: Stage, _message_id: MessageId, step: Step) -> str:
     second = stage.ended(MessageId(step["sent_as"]))
     return f"another message, to {masked(second['to'])}, is {second['status']}"
+
+
+def _notification(stage: Stage, message_id: MessageId, _step: Step) -> str:
+    pushes = [one for one in stage.control.pushes() if one["data"].get("message_id") == str(message_id)]
+    return f"Firebase takes {len(pushes)} notification for the device"
 
 
 def _signed_call(stage: Stage, message_id: MessageId, _step: Step) -> str:
