@@ -9,9 +9,11 @@ from messaging_pipeline.simulator import (
     firebase,
     media_api,
     messages_api,
+    numbers_api,
     receivers,
     s3,
     sendgrid,
+    services_api,
     verify_api,
 )
 from messaging_pipeline.simulator.resources import API_VERSION
@@ -43,6 +45,8 @@ def make_app(stage: Stage) -> web.Application:
             web.get(_MESSAGE + "/Media/{media_sid}", media_api.media_content),
             web.post(_MESSAGE + "/Feedback.json", media_api.feedback),
             web.get(_ACCOUNT + ".json", media_api.account),
+            *numbers_api.routes(),
+            *services_api.routes(),
             web.post("/v1/Consents/Bulk", consents.upsert),
             web.post("/v3/mail/send", sendgrid.send),
             web.post(TOKEN_PATH, firebase.token),

@@ -38,22 +38,40 @@ class SenderConfig:
     address: str
     account_sid: str | None = None
     mps: float = DEFAULT_SENDER_MPS
-    capabilities: frozenset[str] = frozenset({"sms", "mms"})
+    capabilities: frozenset[str] = frozenset({"sms", "mms", "voice"})
     inbound_url: str | None = None
+    inbound_method: str = "POST"
     fallback_url: str | None = None
+    fallback_method: str = "POST"
+    status_callback: str | None = None
+    friendly_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceConfig:
-    """One Messaging Service and its sender pool. Without ``account_sid`` it is the first account's."""
+    """One Messaging Service and its sender pool. Without ``account_sid`` it is the first account's.
+
+    Some of its settings are kept and shown, and change nothing here: the methods (webhooks are always posted), sticky
+    sender and geomatch, smart encoding, the MMS converter, the validity period and the use case.
+    """
 
     sid: str
     account_sid: str | None = None
     senders: tuple[str, ...] = ()
     status_callback: str | None = None
     inbound_url: str | None = None
+    inbound_method: str = "POST"
     fallback_url: str | None = None
+    fallback_method: str = "POST"
     advanced_opt_out: bool = False
+    friendly_name: str = "Simulated service"
+    sticky_sender: bool = True
+    area_code_geomatch: bool = True
+    smart_encoding: bool = True
+    mms_converter: bool = True
+    validity_seconds: int = 36_000
+    use_inbound_webhook_on_number: bool = False
+    usecase: str = "undeclared"
 
 
 @dataclass(frozen=True, slots=True)

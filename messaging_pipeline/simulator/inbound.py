@@ -117,7 +117,8 @@ async def _ask_webhook(stage: Stage, sender: Sender, message: Message, reception
 def _webhook_urls(stage: Stage, sender: Sender) -> list[str]:
     """Return the inbound URL, and the fallback URL if any: the service's, the number's or the simulation's."""
     service = stage.world.senders.service_of(sender)
-    for config in (service.config if service else None, sender.config):
+    of_service = None if service is None or service.config.use_inbound_webhook_on_number else service.config
+    for config in (of_service, sender.config):
         if config and config.inbound_url:
             return [config.inbound_url, *([config.fallback_url] if config.fallback_url else [])]
     return [stage.config.inbound_url] if stage.config.inbound_url else []

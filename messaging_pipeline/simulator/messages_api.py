@@ -12,6 +12,7 @@ from messaging_pipeline.simulator.ledger import CreateAttempt
 from messaging_pipeline.simulator.magic_numbers import Answer
 from messaging_pipeline.simulator.message import Message, new_sid
 from messaging_pipeline.simulator.message_store import MessageFilter
+from messaging_pipeline.simulator.paging import number_in_query, page_size
 from messaging_pipeline.simulator.parameters import check_create, value
 from messaging_pipeline.simulator.resources import account_path, message_json
 from messaging_pipeline.simulator.rest import Call, Reply, serve
@@ -19,8 +20,6 @@ from messaging_pipeline.simulator.rest_errors import ApiError
 from messaging_pipeline.simulator.simulated_time import unix_now
 from messaging_pipeline.simulator.stage import STAGE
 
-MAX_PAGE_SIZE = 1000
-DEFAULT_PAGE_SIZE = 50
 _TOKEN_PREFIX = "PA"  # noqa: S105 - a page token, no secret
 
 
@@ -104,9 +103,9 @@ def _delete(call: Call) -> Reply:
 
 
 def _page(call: Call) -> Reply:
-    size = max(1, min(_number(call, "PageSize", DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE))
-    number = _number(call, "Page", 0)
-    before = _number(call, "PageToken", 0) if "PageToken" in call.request.query else None
+    size = page_size(call)
+    number = number_in_query(call, "Page", 0)
+    before = number_in_query(call, "PageToken", 0, _TOKEN_PREFIX) if "PageToken" in call.request.query else None
     found = list(islice(call.world.messages.newest_first(_filter(call), before), size + 1))
     messages = found[:size]
     following = _page_uri(call, number + 1, messages[-1].position) if len(found) > size else None
@@ -124,13 +123,6 @@ def _page(call: Call) -> Reply:
             "uri": call.request.path_qs,
         },
     )
-
-
-def _number(call: Call, name: str, default: int) -> int:
-    text = call.request.query.get(name, "").removeprefix(_TOKEN_PREFIX)
-    if text and not text.isdecimal():
-        raise ApiError(30400)
-    return int(text or default)
 
 
 def _page_uri(call: Call, number: int, last_position: int | None) -> str:

@@ -53,7 +53,7 @@ async def serve(request: web.Request, operation: Operation, attempt: CreateAttem
     """Answer a call of the API; a create brings the ledger entry in which its end is noted."""
     attempt = attempt or CreateAttempt(new_sid("RQ"), unix_now())  # other calls are in no ledger
     form = read_form(await request.read())
-    attempt.describe(request.match_info["account_sid"], form)
+    attempt.describe(request.match_info.get("account_sid", ""), form)
     world = request.app[STAGE].world
     account = world.accounts.authenticate(request.headers.get("Authorization"))
     if account is None:
@@ -81,7 +81,7 @@ def _perform(call: Call, operation: Operation) -> Reply:
 
 def _check_admission(call: Call) -> None:
     limit = call.world.faults.concurrency_limit
-    if call.path_part("account_sid") != call.account.sid:
+    if call.request.match_info.get("account_sid", call.account.sid) != call.account.sid:
         raise ApiError(20404, call.request.path)
     if limit and call.account.open_requests > limit:
         raise ApiError(20429)

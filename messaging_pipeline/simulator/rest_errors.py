@@ -5,6 +5,7 @@ from typing import Any
 HTTP_SERVER_ERROR = 500
 
 _ERRORS: dict[int, tuple[int, str]] = {
+    20001: (400, "Parameter {} is missing or not valid"),
     20003: (401, "Authenticate"),
     20009: (409, "Cannot delete this resource before it is complete"),
     20404: (404, "The requested resource {} was not found"),
@@ -37,6 +38,9 @@ _ERRORS: dict[int, tuple[int, str]] = {
     21701: (404, "The Messaging Service {} does not exist."),
     21704: (400, "The Messaging Service contains no phone numbers."),
     21705: (400, "The Messaging Service {} is invalid."),
+    21710: (409, "Phone Number or Short Code is already in the Messaging Service."),
+    21711: (404, "Phone Number or Short Code is not in the Messaging Service."),
+    21712: (409, "Phone Number or Short Code is associated with another Messaging Service."),
     30400: (400, "Parameters are not valid."),
     30409: (409, "This message cannot be canceled."),
     35111: (400, "SendAt timestamp is missing."),

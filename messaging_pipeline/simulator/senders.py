@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 
 from messaging_pipeline.simulator.configuration import SenderConfig
 
@@ -25,6 +26,16 @@ class Sender:
     def address(self) -> str:
         """The number, short code or name that recipients see."""
         return self.config.address
+
+    @property
+    def sid(self) -> str:
+        """The sid of a phone number, the same one in every run."""
+        return "PN" + sha256(f"{self.account_sid} {self.address}".encode()).hexdigest()[:32]
+
+    @property
+    def is_phone_number(self) -> bool:
+        """Whether it is a number, and not a short code or a name."""
+        return self.address.startswith("+")
 
     @property
     def is_toll_free(self) -> bool:

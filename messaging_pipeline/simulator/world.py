@@ -39,7 +39,7 @@ class World:
         self.started_at = unix_now()
         self.time = SimulatedTime(config.speed)
         self.accounts = AccountBook(config.accounts, self.started_at)
-        self.senders = SenderBook(config)
+        self.senders = SenderBook(config, self.started_at)
         self.messages = MessageStore()
         self.opt_outs = OptOuts()
         self.consents: dict[tuple[str, str], dict[str, str]] = {}

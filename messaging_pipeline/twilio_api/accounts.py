@@ -8,7 +8,12 @@ from urllib3.util import make_headers
 from messaging_pipeline.configuration import Configuration, Tenant
 from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.settings import Settings
-from messaging_pipeline.twilio_api.client import DEFAULT_ACCOUNTS_BASE_URL, DEFAULT_BASE_URL, TwilioApi
+from messaging_pipeline.twilio_api.client import (
+    DEFAULT_ACCOUNTS_BASE_URL,
+    DEFAULT_BASE_URL,
+    DEFAULT_MESSAGING_BASE_URL,
+    TwilioApi,
+)
 from messaging_pipeline.twilio_api.verify_api import VerifyApi
 
 
@@ -91,16 +96,18 @@ class Accounts:
     def _make(self, tenant: str) -> TwilioApi:
         account = self._account(tenant)
         secret = self._settings.read_secret(account.api_key_secret or account.auth_token)
+        base_url = self._settings.api_base_url
         return TwilioApi(
             account.account_sid,
             secret,
-            self._settings.api_base_url,
+            base_url,
             api_key=account.api_key,
-            accounts_base_url=self._settings.accounts_api_base_url or _accounts_beside(self._settings.api_base_url),
+            accounts_base_url=self._settings.accounts_api_base_url or _beside(base_url, DEFAULT_ACCOUNTS_BASE_URL),
+            messaging_base_url=_beside(base_url, DEFAULT_MESSAGING_BASE_URL),
             pool_size=self._pool_size,
         )
 
 
-def _accounts_beside(api_base_url: str) -> str:
+def _beside(api_base_url: str, default: str) -> str:
     """Whatever stands in for Twilio stands in for all of it."""
-    return DEFAULT_ACCOUNTS_BASE_URL if api_base_url == DEFAULT_BASE_URL else api_base_url
+    return default if api_base_url == DEFAULT_BASE_URL else api_base_url

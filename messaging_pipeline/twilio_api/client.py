@@ -10,6 +10,7 @@ from twilio.rest import Client
 
 from messaging_pipeline.connections.reaching import AnswerLost, NeverReached
 from messaging_pipeline.ids import E164
+from messaging_pipeline.twilio_api.administration import Administration
 from messaging_pipeline.twilio_api.answers import not_a_message, outcome_of_creation, outcome_of_error
 from messaging_pipeline.twilio_api.asking import (
     UNREADABLE_ANSWER,
@@ -37,6 +38,7 @@ from messaging_pipeline.twilio_api.wire import PooledHttpClient
 
 DEFAULT_BASE_URL = "https://api.twilio.com"
 DEFAULT_ACCOUNTS_BASE_URL = "https://accounts.twilio.com"
+DEFAULT_MESSAGING_BASE_URL = "https://messaging.twilio.com"
 
 _NOT_FOUND = 404
 
@@ -79,6 +81,7 @@ class TwilioApi:
         *,
         api_key: str | None = None,
         accounts_base_url: str = DEFAULT_ACCOUNTS_BASE_URL,
+        messaging_base_url: str = DEFAULT_MESSAGING_BASE_URL,
         pool_size: int = 32,
         connect_timeout_seconds: float = 3.05,
         read_timeout_seconds: float = 10.0,
@@ -99,6 +102,8 @@ class TwilioApi:
         )
         self._client.api.base_url = base_url
         self._client.accounts.base_url = accounts_base_url
+        self._client.messaging.base_url = messaging_base_url
+        self.administration = Administration(self._client, self._wire)
 
     def create(self, message: CreateMessage) -> Outcome:
         """Ask Twilio once to create the message, and say what that proves. Raises nothing of the wire's."""

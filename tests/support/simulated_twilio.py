@@ -72,7 +72,7 @@ def real_client(
 ) -> Client:
     """Make the twilio package's client, pointed at a simulator."""
     client = Client(sid, token, http_client=TwilioHttpClient(timeout=timeout_seconds))
-    client.api.base_url = url
+    client.api.base_url = client.messaging.base_url = url
     return client
 
 

@@ -1,0 +1,129 @@
+"""What an operator asks of an account beside messages: the account itself, its services, its numbers."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from twilio.rest import Client
+
+from messaging_pipeline.twilio_api.asking import ask, ask_to_change
+from messaging_pipeline.twilio_api.remote_messages import Missing, NotPossible, NotTold, UnreadableAnswer
+from messaging_pipeline.twilio_api.remote_services import (
+    PoolNumber,
+    RemoteAccount,
+    RemoteNumber,
+    RemoteService,
+    pool_number,
+    remote_account,
+    remote_number,
+    remote_service,
+)
+from messaging_pipeline.twilio_api.wire import PooledHttpClient
+
+Answer = TypeVar("Answer")
+
+MOST_LISTED = 1000
+"""As many services or numbers as one list gives."""
+
+_PAGE_SIZE = 50
+"""The most services that Twilio puts on a page."""
+
+
+class Administration:
+    """One account's services and numbers. Every call is made once, raises nothing of the wire's, and may be Missing.
+
+    ``changes`` are keyword arguments of the twilio package, already validated; an empty text takes a URL away.
+    """
+
+    def __init__(self, client: Client, wire: PooledHttpClient) -> None:
+        self._client = client
+        self._wire = wire
+
+    def account(self) -> RemoteAccount | Missing | NotTold:
+        """Ask for the account itself: whether its credentials are good."""
+        account = self._client.api.accounts(self._client.account_sid)
+        return ask(self._wire, account.fetch, remote_account)
+
+    def services(self, limit: int = MOST_LISTED) -> tuple[RemoteService, ...] | Missing | NotTold:
+        """Ask for the account's services, up to ``limit``."""
+        return self._list(self._client.messaging, self._client.messaging.v1.services, remote_service, limit)
+
+    def service(self, sid: str) -> RemoteService | Missing | NotTold:
+        """Ask for one service."""
+        return ask(self._wire, lambda: self._client.messaging.v1.services(sid).fetch(), remote_service)
+
+    def create_service(
+        self, friendly_name: str, changes: Mapping[str, Any]
+    ) -> RemoteService | Missing | NotPossible | NotTold:
+        """Make a service. After an answer that was lost there may be one: list the services before another try."""
+        services = self._client.messaging.v1.services
+        return ask_to_change(self._wire, lambda: services.create(friendly_name, **changes), remote_service)
+
+    def update_service(self, sid: str, changes: Mapping[str, Any]) -> RemoteService | Missing | NotPossible | NotTold:
+        """Change settings of a service, and no others."""
+        service = self._client.messaging.v1.services(sid)
+        return ask_to_change(self._wire, lambda: service.update(**changes), remote_service)
+
+    def pool(self, service_sid: str, limit: int = MOST_LISTED) -> tuple[PoolNumber, ...] | Missing | NotTold:
+        """Ask for the phone numbers of a service, up to ``limit``."""
+        numbers = self._client.messaging.v1.services(service_sid).phone_numbers
+        return self._list(self._client.messaging, numbers, pool_number, limit)
+
+    def attach(self, service_sid: str, number_sid: str) -> PoolNumber | Missing | NotPossible | NotTold:
+        """Put a number into a service; NotPossible when it is in this one (21710) or another one (21712)."""
+        numbers = self._client.messaging.v1.services(service_sid).phone_numbers
+        return ask_to_change(self._wire, lambda: numbers.create(number_sid), pool_number)
+
+    def detach(self, service_sid: str, number_sid: str) -> bool | Missing | NotPossible | NotTold:
+        """Take a number out of a service; it stays the account's."""
+        number = self._client.messaging.v1.services(service_sid).phone_numbers(number_sid)
+        return ask_to_change(self._wire, number.delete, bool)
+
+    def numbers(
+        self, limit: int = MOST_LISTED, phone_number: str | None = None
+    ) -> tuple[RemoteNumber, ...] | Missing | NotTold:
+        """Ask for the account's numbers, up to ``limit``; ``phone_number`` may be a part of one."""
+        filters = {} if phone_number is None else {"phone_number": phone_number}
+        return self._list(self._client.api, self._client.incoming_phone_numbers, remote_number, limit, **filters)
+
+    def number(self, sid: str) -> RemoteNumber | Missing | NotTold:
+        """Ask for one number of the account."""
+        return ask(self._wire, lambda: self._client.incoming_phone_numbers(sid).fetch(), remote_number)
+
+    def update_number(self, sid: str, changes: Mapping[str, Any]) -> RemoteNumber | Missing | NotPossible | NotTold:
+        """Change settings of a number, and no others."""
+        number = self._client.incoming_phone_numbers(sid)
+        return ask_to_change(self._wire, lambda: number.update(**changes), remote_number)
+
+    def _list(
+        self, domain: Any, resource: Any, read: Callable[[Any], Answer], limit: int, **filters: str
+    ) -> tuple[Answer, ...] | Missing | NotTold:
+        """Ask for page after page, as long as Twilio names a next one and more are wanted."""
+        found: list[Answer] = []
+        size = min(limit, _PAGE_SIZE)
+        page = self._page(domain, lambda: resource.page(page_size=size, **filters), read)
+        while isinstance(page, tuple):
+            records, next_page_url = page
+            found += records
+            if next_page_url is None or len(found) >= limit:
+                return tuple(found[:limit])
+            page = self._page(domain, _following(resource, next_page_url), read)
+        return page
+
+    def _page(
+        self, domain: Any, question: Callable[[], Any], read: Callable[[Any], Answer]
+    ) -> tuple[list[Answer], str | None] | Missing | NotTold:
+        base_url = domain.base_url.rstrip("/") + "/"
+        return ask(
+            self._wire, question, lambda page: ([read(one) for one in page], _beneath(base_url, page.next_page_url))
+        )
+
+
+def _following(resource: Any, url: str) -> Callable[[], Any]:
+    return lambda: resource.get_page(url)
+
+
+def _beneath(base_url: str, url: str | None) -> str | None:
+    """The account's credentials go to no other place that an answer may name."""
+    if url is not None and not url.startswith(base_url):
+        raise UnreadableAnswer("next_page_url")
+    return url
