@@ -58,7 +58,13 @@ LADDER: tuple[Rung, ...] = (
     Rung(Status.CANCELED, 82, "Twilio's", True, "withdrawn before it was sent"),
     Rung(Status.UNDELIVERED, 83, "Twilio's", True, "the carrier says it did not arrive"),
     Rung(Status.FAILED, 84, "Twilio's", True, "Twilio could not send it"),
-    Rung(Status.SUPPRESSED, 85, "ours", True, "the recipient has opted out"),
+    Rung(
+        Status.SUPPRESSED,
+        85,
+        "ours",
+        True,
+        "the recipient has opted out, or has not consented where the policy asks for it",
+    ),
     Rung(Status.DELIVERED, 90, "Twilio's", True, "the carrier confirmed its arrival"),
     Rung(Status.READ, 100, "Twilio's", True, "the recipient opened it"),
 )
