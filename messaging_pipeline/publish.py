@@ -3,15 +3,20 @@
 import math
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from celery import Celery
-from kombu import Exchange
+from kombu import Connection, Exchange
 from kombu import Queue as KombuQueue
 from kombu.exceptions import OperationalError
 
 from messaging_pipeline.errors import NotReachable
 from messaging_pipeline.queues import QUEUE_OF, Queue, Task
+
+Standing = Literal["quorum", "other", "missing", "plain"]
+
+#: What AMQP calls a queue that does not exist, and one that was declared with other properties.
+_NOT_FOUND, _PRECONDITION_FAILED = 404, 406
 
 #: Workers that die give their tasks back after this long (Redis only). One value for every client of the broker:
 #: the shortest wins. Longer than the longest task, which is bounded by the timeouts of its outside calls.
@@ -154,9 +159,36 @@ class Publisher:
             return False
         return True
 
+    def standing_of(self, queue: Queue) -> Standing:
+        """Tell what a queue is: at RabbitMQ ``quorum`` as it should be, ``other``, or ``missing``; else ``plain``.
+
+        Makes nothing: to declare what is there already changes nothing. Raises NotReachable.
+        """
+        if not _is_rabbitmq(str(self._celery.conf.broker_url)):
+            return "plain"
+        wanted = next(one for one in self._celery.conf.task_queues if one.name == queue.value)
+        try:
+            with self._celery.connection_for_write() as connection:
+                if not _declares(connection, wanted, passive=True):
+                    return "missing"
+                return "quorum" if _declares(connection, wanted, passive=False) else "other"
+        except self._failures:
+            raise _away() from None
+
     def close(self) -> None:
         """Close the connections to the broker."""
         self._celery.close()
+
+
+def _declares(connection: Connection, queue: KombuQueue, *, passive: bool) -> bool:
+    """Declare a queue, or only look for it; False when there is none, or one that is declared otherwise."""
+    try:
+        queue(connection.channel()).queue_declare(passive=passive)
+    except connection.channel_errors as refusal:
+        if getattr(refusal, "code", None) in {_NOT_FOUND, _PRECONDITION_FAILED}:
+            return False
+        raise
+    return True
 
 
 def _failures(celery: Celery) -> tuple[type[BaseException], ...]:

@@ -6,7 +6,6 @@ from typing import Annotated, Self
 
 from cryptography.fernet import Fernet
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -20,21 +19,15 @@ from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.secret_sources.reference import SecretReference
 from messaging_pipeline.secret_sources.sources import SecretSources
 from messaging_pipeline.validation import first_problem
+from messaging_pipeline.webhook_urls import WebhookUrl, WebUrl
 
 REAL_TWILIO_API = "https://api.twilio.com"
-
-
-def _web_url(text: str) -> str:
-    if not text.startswith(("https://", "http://")) or any(character.isspace() for character in text):
-        raise ValueError("must be a URL that starts with https:// or http://")
-    return text
 
 
 AccountSid = Annotated[str, StringConstraints(pattern=r"^AC[0-9a-fA-F]{32}$")]
 ApiKeySid = Annotated[str, StringConstraints(pattern=r"^SK[0-9a-fA-F]{32}$")]
 MessagingServiceSid = Annotated[str, StringConstraints(pattern=r"^MG[0-9a-fA-F]{32}$")]
 VerifyServiceSid = Annotated[str, StringConstraints(pattern=r"^VA[0-9a-fA-F]{32}$")]
-WebUrl = Annotated[str, AfterValidator(_web_url)]
 
 
 class Settings(BaseModel):
@@ -61,22 +54,22 @@ class Settings(BaseModel):
         alias="TWILIO_FROM_NUMBER",
         description="Sender of the service `default` when it has no Messaging Service.",
     )
-    status_callback_url: WebUrl | None = Field(
+    status_callback_url: WebhookUrl | None = Field(
         None,
         alias="TWILIO_STATUS_CALLBACK_URL",
         description="What Twilio is told to call; defaults to the public URL below.",
     )
-    status_callback_public_url: WebUrl | None = Field(
+    status_callback_public_url: WebhookUrl | None = Field(
         None,
         alias="TWILIO_STATUS_CALLBACK_PUBLIC_URL",
         description="The status webhook as Twilio sees it; signatures are verified against it.",
     )
-    inbound_webhook_public_url: WebUrl | None = Field(
+    inbound_webhook_public_url: WebhookUrl | None = Field(
         None,
         alias="TWILIO_INBOUND_WEBHOOK_PUBLIC_URL",
         description="The inbound webhook as Twilio sees it; signatures are verified against it.",
     )
-    voice_webhook_public_url: WebUrl | None = Field(
+    voice_webhook_public_url: WebhookUrl | None = Field(
         None,
         alias="TWILIO_VOICE_WEBHOOK_PUBLIC_URL",
         description="The voice webhook as Twilio sees it; unset, it is beside the inbound webhook.",

@@ -8,6 +8,7 @@ import click
 from messaging_pipeline.cli.audit import audit
 from messaging_pipeline.cli.codes import codes
 from messaging_pipeline.cli.consent import consent
+from messaging_pipeline.cli.doctor import doctor
 from messaging_pipeline.cli.encryption_keys import keys
 from messaging_pipeline.cli.explain import explain
 from messaging_pipeline.cli.forget import forget
@@ -56,6 +57,7 @@ for command in (
     redactions,
     migrate,
     audit,
+    doctor,
     keys,
     simulator,
 ):

@@ -76,6 +76,11 @@ def pending(connection: Connection[TupleRow]) -> list[str]:
     return [migration.name for migration in migrations() if migration.version not in applied]
 
 
+def refuse_rewritten_history(connection: Connection[TupleRow]) -> None:
+    """Raise MigrationChanged when a file that was applied reads differently now."""
+    _refuse_rewritten_history(_applied(connection))
+
+
 def _migrate(connection: Connection[TupleRow]) -> list[str]:
     _lock(connection)
     try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import Connection
@@ -40,13 +40,22 @@ def open_pool(database_url: str, *, size: int, name: str, checked: bool) -> Pool
         check=ConnectionPool.check_connection if checked else None,
         open=True,
         name=name,
-        kwargs={
-            "autocommit": True,
-            "application_name": name,
-            "connect_timeout": _CONNECT_TIMEOUT_SECONDS,
-            "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MILLISECONDS} -c timezone=UTC",
-        },
+        kwargs=_options(name),
     )
+
+
+def connect_once(database_url: str, name: str) -> Connection[TupleRow]:
+    """Open one connection that commits each statement, for who needs no pool; raises psycopg.Error."""
+    return psycopg.connect(database_url, **_options(name))
+
+
+def _options(name: str) -> dict[str, Any]:
+    return {
+        "autocommit": True,
+        "application_name": name,
+        "connect_timeout": _CONNECT_TIMEOUT_SECONDS,
+        "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MILLISECONDS} -c timezone=UTC",
+    }
 
 
 @contextmanager

@@ -184,6 +184,13 @@ class TwilioApi:
         create = self._client.accounts.v1.bulk_consents.create
         return ask_to_change(self._wire, lambda: create(items=[dict(item) for item in items]), codes_of)
 
+    def told_date(self) -> str | None:
+        """Return the date in the head of an answer, whatever it answers; None when nobody answers."""
+        account = self._client.api.accounts(self._client.account_sid)
+        ask(self._wire, account.fetch, lambda _: True)
+        head = self._wire.last_answer_head()
+        return head.date if head else None
+
     def close(self) -> None:
         """Close the connections that no thread is using."""
         self._wire.close()

@@ -27,10 +27,11 @@ _LONGEST_RETRY_AFTER_SECONDS = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class AnswerHead:
-    """What Twilio's exceptions leave out of an answer: its real HTTP status and ``Retry-After``."""
+    """What Twilio's exceptions leave out of an answer: its real HTTP status, ``Retry-After`` and ``Date``."""
 
     http_status: int
     retry_after_seconds: float | None
+    date: str | None = None
 
 
 class PooledHttpClient(HttpClient):
@@ -87,7 +88,9 @@ class PooledHttpClient(HttpClient):
             fields["Content-Length"] = str(len(content))
         head = _head(f"{method} {target} HTTP/1.1", {**fields, **(headers or {}), **self._authorization(auth)})
         answer = self._connections.exchange(origin, head + content, timeout or self.timeout)
-        self._of_this_thread.answer_head = AnswerHead(answer.status, _retry_after_seconds(answer.headers))
+        self._of_this_thread.answer_head = AnswerHead(
+            answer.status, _retry_after_seconds(answer.headers), answer.headers.get("date")
+        )
         return Response(answer.status, answer.content.decode("utf-8", "replace"), answer.headers)
 
     def last_answer_head(self) -> AnswerHead | None:

@@ -11,6 +11,7 @@ from tests.support.product_source import FRONT_DOOR, PROJECT, Module, modules_of
 ROWS: tuple[frozenset[str], ...] = (
     frozenset({"ids", "errors", "clock", "queues", "backoff", "validation", "trust", "masking"}),
     frozenset({"messages", "secret_sources", "connections", "entry_points"}),
+    frozenset({"webhook_urls"}),
     frozenset(
         {
             "settings",
@@ -62,7 +63,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"mms_links", "number_lines"}),
     frozenset({"accept", "follow", "receive", "feedback", "one_time_codes"}),
     frozenset({"deliver", "reconcile", "forgetting", "resealing"}),
-    frozenset({"runtime"}),
+    frozenset({"runtime", "doctor"}),
     frozenset({"pipeline"}),
     frozenset({FRONT_DOOR}),
     frozenset({"stack"}),
@@ -72,12 +73,12 @@ ROWS: tuple[frozenset[str], ...] = (
 
 MAY_START_THE_SIMULATOR = frozenset({"stack", "cli"})
 
-WEBHOOKS_MAY_USE = frozenset().union(*ROWS[:5]) | {"twilio_api", "publish", "redis_client", "answering"}
+WEBHOOKS_MAY_USE = frozenset().union(*ROWS[:6]) | {"twilio_api", "publish", "redis_client", "answering"}
 """The webhook tier knows no database and calls nobody but the broker, and Redis before it answers a keyword."""
 
 NOT_FOR_WEBHOOKS = frozenset({"psycopg", "psycopg_pool", "redis", "celery", "kombu", "workers"})
 
-WORKERS_MAY_USE = frozenset().union(*ROWS[:12])
+WORKERS_MAY_USE = frozenset().union(*ROWS[:13])
 
 SIMULATOR_MAY_USE = frozenset({"errors"})
 COUNTING_SEGMENTS = "messaging_pipeline.messages.segments"

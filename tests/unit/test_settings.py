@@ -49,6 +49,25 @@ def test_a_wrong_value_names_its_variable_and_is_not_repeated(variable: str, val
     assert f"{value!r}" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["http://sms.example.com/twilio/status", "http://8.8.8.8/x", "http://[::g]/"],
+)
+def test_what_twilio_is_told_needs_tls_over_the_internet(url: str) -> None:
+    for variable in ("TWILIO_STATUS_CALLBACK_PUBLIC_URL", "TWILIO_INBOUND_WEBHOOK_PUBLIC_URL"):
+        with pytest.raises(InvalidSettings, match="must start with https://") as refusal:
+            settings(**{variable: url})
+        assert refusal.value.setting == variable
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:3000", "localhost", "webhooks:3000", "10.0.0.7", "[::1]:3000", "a.internal"]
+)
+def test_inside_our_own_network_it_needs_none(host: str) -> None:
+    url = f"http://{host}/twilio/status"
+    assert settings(TWILIO_STATUS_CALLBACK_PUBLIC_URL=url).callback_url == url
+
+
 def test_secrets_are_in_no_representation() -> None:
     read = settings(SMTP_URL="smtp://me:hunter2@mail.example.com", SENDGRID_API_KEY="SG.secret")
     for secret in ("token-of-the-default-tenant", "hunter2", "SG.secret", ENCRYPTION_KEY, "nowhere"):

@@ -1,0 +1,35 @@
+"""The broker: reachable, and with queues of the kind that loses nothing."""
+
+from collections.abc import Iterator
+
+from messaging_pipeline.doctor.finding import Finding, error, ok, unreachable, warning
+from messaging_pipeline.doctor.patient import Patient
+from messaging_pipeline.publish import Publisher
+from messaging_pipeline.queues import Queue
+
+SETTING = "CELERY_BROKER_URL"
+
+
+def check_broker(patient: Patient) -> Iterator[Finding]:
+    """Connect as a publisher does, and ask RabbitMQ for its queues."""
+    publisher = Publisher(patient.settings.broker_url, pool_limit=1)
+    try:
+        if not publisher.is_reachable():
+            yield unreachable(SETTING, "the broker does not answer", f"check {SETTING} and that the server is running")
+            return
+        yield ok(SETTING, "the broker answers")
+        for queue in Queue:
+            yield from _judged(queue, publisher.standing_of(queue))
+    finally:
+        publisher.close()
+
+
+def _judged(queue: Queue, standing: str) -> Iterator[Finding]:
+    about = f"queue {queue.value}"
+    if standing == "missing":
+        yield warning(about, "nobody has declared it yet", "start the workers, whose start lines name the queues")
+    elif standing == "other":
+        told = "exists and is no quorum queue, so workers cannot declare it and a lost node loses its tasks"
+        yield error(about, told, f"empty it, then `rabbitmqctl delete_queue {queue.value}`, and start the workers")
+    elif standing == "quorum":
+        yield ok(about, "is a quorum queue")

@@ -1,0 +1,37 @@
+"""The doctor tells RabbitMQ's queues apart: as they should be, of another kind, or not there."""
+
+from collections.abc import Iterator
+
+import pytest
+from kombu import Connection
+
+from messaging_pipeline.errors import NotReachable
+from messaging_pipeline.publish import Publisher
+from messaging_pipeline.queues import Queue, Task
+
+
+@pytest.fixture
+def publisher(rabbitmq_url: str) -> Iterator[Publisher]:
+    it = Publisher(rabbitmq_url)
+    yield it
+    it.close()
+    with Connection(rabbitmq_url) as connection:
+        for queue in (Queue.STATUS, Queue.INBOUND):
+            connection.default_channel.queue_delete(queue.value)
+
+
+def test_queues_are_told_apart_and_none_is_made(publisher: Publisher, rabbitmq_url: str) -> None:
+    publisher.publish(Task.APPLY_STATUSES, {"reports": []})
+    with Connection(rabbitmq_url) as connection:
+        connection.default_channel.queue_declare(Queue.INBOUND.value, durable=True, auto_delete=False)
+    for _ in range(2):
+        assert publisher.standing_of(Queue.STATUS) == "quorum"
+        assert publisher.standing_of(Queue.INBOUND) == "other"
+        assert publisher.standing_of(Queue.FALLBACK) == "missing"
+
+
+def test_a_broker_that_is_away_is_said_to_be() -> None:
+    publisher = Publisher("amqp://127.0.0.1:9//")
+    with pytest.raises(NotReachable):
+        publisher.standing_of(Queue.STATUS)
+    publisher.close()
