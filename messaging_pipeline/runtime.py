@@ -30,7 +30,6 @@ from messaging_pipeline.deliver.outgoing import Outgoing
 from messaging_pipeline.deliver.seats import Seats
 from messaging_pipeline.deliver.supply import Supply
 from messaging_pipeline.deliver.sweep import Sweep
-from messaging_pipeline.deliver.waiting_at_gates import WaitingAtGates
 from messaging_pipeline.fallback.by_celery import ByCelery
 from messaging_pipeline.fallback.by_email import ByEmail
 from messaging_pipeline.fallback.by_http import ByHttp
@@ -45,6 +44,8 @@ from messaging_pipeline.fallback.start import StepId, wake_fallbacks
 from messaging_pipeline.feedback import GivingFeedback
 from messaging_pipeline.follow.apply_evidence import Evidence, Following
 from messaging_pipeline.forgetting.retention import Retention
+from messaging_pipeline.gauges.duties import Duties
+from messaging_pipeline.gauges.reading import Gauges
 from messaging_pipeline.history.tracing import Tracing
 from messaging_pipeline.ids import MessageId, ServiceKey, TenantKey
 from messaging_pipeline.inbound_media.copying import Copying
@@ -111,6 +112,7 @@ class Runtime:
     feedback: GivingFeedback
     verifying: Verifying
     tracing: Tracing
+    gauges: Gauges
     _closing: ExitStack
 
     def close(self) -> None:
@@ -188,6 +190,7 @@ def build_runtime(
             feedback=GivingFeedback(pool, clock, accounts),
             verifying=Verifying(VerificationBook(pool), clock, sealer, accounts, verify_slots(redis, configuration)),
             tracing=Tracing(pool),
+            gauges=Gauges(pool, clock, configuration, board, Buckets(redis), Duties(pool, clock)),
             _closing=opening.pop_all(),
         )
 
@@ -355,10 +358,8 @@ def _sweep(
         configuration=base.configuration,
         sealer=base.sealer,
         bell=base.bell,
-        board=base.board,
         following=base.following,
         link_texts=LinkTexts(base.pool, base.clock, base.sealer, base.accepting, media),
-        waiting_at_gates=WaitingAtGates(base.pool, base.clock),
         wake_fallbacks=wake_fallbacks,
         wake_tickets=partial(wake_entries, base.publisher),
         wake_handlers=partial(wake_calls, base.publisher),

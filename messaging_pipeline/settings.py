@@ -108,6 +108,11 @@ class Settings(BaseModel):
     metrics_host: str = Field(
         "127.0.0.1", alias="MESSAGING_METRICS_HOST", description="The address the metrics port is bound to."
     )
+    metrics_folder: str | None = Field(
+        None,
+        alias="PROMETHEUS_MULTIPROC_DIR",
+        description="An empty folder where the processes of a host count together, for one page; unset, each alone.",
+    )
     config_path: str | None = Field(
         None, alias="MESSAGING_CONFIG", description="Path of `messaging.toml`: tenants and services."
     )

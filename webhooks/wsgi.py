@@ -15,7 +15,7 @@ def load() -> Flask:
     settings = Settings.from_environment(os.environ)
     configure_logging()
     if settings.metrics_port:
-        serve_metrics(settings.metrics_port, settings.metrics_host)
+        serve_metrics(settings.metrics_port, settings.metrics_host, settings.metrics_folder)
     return create_app(settings)
 
 

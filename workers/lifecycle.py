@@ -10,6 +10,7 @@ from typing import Any
 from celery import signals
 
 from messaging_pipeline.errors import InvalidSettings
+from messaging_pipeline.gauges.watch import GaugeWatch
 from messaging_pipeline.log import configure_logging
 from messaging_pipeline.metrics import serve_metrics
 from messaging_pipeline.queues import Queue
@@ -39,7 +40,7 @@ class Lifecycle:
         self._settings = settings
         self._runtime: WorkerRuntime | None = None
         self._stop = threading.Event()
-        self._alarm_clock: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
         self._attentive = False
 
     @property
@@ -56,10 +57,13 @@ class Lifecycle:
         with stopping_at_wrong_settings():
             name = f"messaging-pipeline {instance.hostname}"
             self._runtime = build_worker_runtime(settings, name=name, threads=threads)
-        if settings.metrics_port:
-            serve_metrics(settings.metrics_port, settings.metrics_host)
-        if Queue.DELIVER in instance.app.amqp.queues.consume_from:
-            self._alarm_clock = AlarmClock(self._runtime.base.wake_ups, self._stop).start()
+            if settings.metrics_port:
+                serve_metrics(settings.metrics_port, settings.metrics_host, settings.metrics_folder)
+        base, queues = self._runtime.base, instance.app.amqp.queues.consume_from
+        if Queue.DELIVER in queues:
+            self._threads.append(AlarmClock(base.wake_ups, self._stop).start())
+        if Queue.MAINTENANCE in queues and settings.metrics_port:
+            self._threads.append(GaugeWatch(base.gauges, base.clock, self._stop).start())
 
     def stay_attentive(self, sender: Any, **_: Any) -> None:
         """Let the worker's loop look up every second: asleep at RabbitMQ, it hears of a SIGTERM after ten."""
@@ -75,8 +79,8 @@ class Lifecycle:
     def stop(self, **_: Any) -> None:
         """Close everything after the last task has ended."""
         self._stop.set()
-        if self._alarm_clock is not None:
-            self._alarm_clock.join(timeout=5)
+        for thread in self._threads:
+            thread.join(timeout=5)
         if self._runtime is not None:
             self._runtime.close()
 

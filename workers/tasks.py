@@ -1,6 +1,6 @@
 """The tasks: ids and plain values in, one call of the library, nothing else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from celery import shared_task
 from messaging_pipeline.errors import NotAllowed, NotFound
 from messaging_pipeline.fallback.start import StepId
 from messaging_pipeline.follow.apply_evidence import Evidence
+from messaging_pipeline.gauges.duties import AUDIT
 from messaging_pipeline.ids import MessageId, ServiceKey
 from messaging_pipeline.inbound_media.items import FileId
 from messaging_pipeline.keyword_handlers.start import CallId
@@ -118,35 +119,39 @@ def hear_of_letters(events: Sequence[Mapping[str, Any]]) -> None:
 @bounded
 def sweep() -> None:
     """Find what nobody is looking after."""
-    runtime().sweep.run()
+    _duty("sweep", runtime().sweep.run)
 
 
 @shared_task(name=Task.RECONCILE.value)
 @bounded
 def reconcile() -> None:
     """Ask Twilio about what its callbacks did not tell."""
-    runtime().reconciling.run()
+    _duty("reconcile", runtime().reconciling.run)
 
 
 @shared_task(name=Task.AUDIT.value)
 @bounded
 def audit() -> None:
     """Hold the last day's messages against what was promised, and show in the metrics what was broken."""
-    runtime().auditing.run_and_record(_AUDITED)
+    _duty(AUDIT, lambda: runtime().auditing.count(_AUDITED))
 
 
 @shared_task(name=Task.RETAIN.value)
 @bounded
 def retain() -> None:
     """Let go of contents and numbers whose time is over."""
-    runtime().retention.run()
+    _duty("retain", runtime().retention.run)
 
 
 @shared_task(name=Task.REDACT.value)
 @bounded
 def redact() -> None:
     """Take texts and files from Twilio that have to go."""
-    runtime().redacting.run()
+    _duty("redact", runtime().redacting.run)
+
+
+def _duty(name: str, work: Callable[[], object]) -> None:
+    runtime().base.gauges.duties.do(name, work)
 
 
 def _evidence(report: Mapping[str, Any]) -> Evidence:

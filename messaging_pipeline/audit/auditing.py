@@ -1,6 +1,6 @@
 """Runs every rule over the messages of a time, in one snapshot, a page of them at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -22,7 +22,6 @@ from messaging_pipeline.audit.sending import ONE_REQUEST_UNDER_WAY, SENT_ONCE, S
 from messaging_pipeline.clock import Clock
 from messaging_pipeline.db.pool import Pool
 from messaging_pipeline.db.queries import sql
-from messaging_pipeline.metrics import record_audit
 
 RULES: tuple[Rule, ...] = (
     SENT_ONCE,
@@ -58,10 +57,9 @@ class Auditing:
             findings = _held_against_the_rules(connection, window, now)
             return findings if tenant else [*findings, _without_a_message(connection, window)]
 
-    def run_and_record(self, since: timedelta) -> None:
-        """Audit, and show in the metrics how often each rule is broken."""
-        for finding in self.run(since):
-            record_audit(finding.rule, finding.found)
+    def count(self, since: timedelta) -> Mapping[str, int]:
+        """Audit, and return how often each rule is broken."""
+        return {finding.rule: finding.found for finding in self.run(since)}
 
 
 def _held_against_the_rules(connection: Connection[TupleRow], window: Window, now: datetime) -> list[Finding]:

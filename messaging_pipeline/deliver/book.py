@@ -28,9 +28,10 @@ from messaging_pipeline.fallback.start import StepId, start_fallbacks
 from messaging_pipeline.gates.verdict import Answer
 from messaging_pipeline.ids import MessageId
 from messaging_pipeline.messages.state_machine import FALLBACK_CAUSES, Status
-from messaging_pipeline.metrics import record_attempt, record_cost, record_gate, record_status
+from messaging_pipeline.metrics import record_attempt, record_cost, record_gate, record_status, record_taken
 from messaging_pipeline.mms_links import promise_mms_links
 from messaging_pipeline.number_lines import remember_landlines
+from messaging_pipeline.outcomes_by_country import count_refusal
 from messaging_pipeline.pacing.daily_cap import CapDay
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.spending.allowance import Allowance
@@ -101,7 +102,7 @@ class Book:
         policy = Policy.of(self.configuration.services.get(attempt.message.service))
         step = next_step(outcome, attempt.history(), policy, now)
         self._answered = Closing(attempt, step, self._check_at(step, now))
-        record_attempt(attempt.message.service, step.outcome, seconds)
+        _count(attempt.message, step, seconds, now)
         if attempt.cost is not None and step.outcome in _MAY_COST:
             record_cost(attempt.message.service, float(attempt.cost))
         return step
@@ -205,3 +206,15 @@ class Book:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _count(message: ClaimedMessage, step: Step, seconds: float, now: datetime) -> None:
+    record_attempt(message.service, step.outcome, seconds)
+    if step.outcome == "accepted":
+        record_taken(
+            message.service,
+            seconds_since_accept=(now - message.created_at).total_seconds(),
+            seconds_since_due=(now - message.due_at).total_seconds(),
+        )
+    if step.outcome == "refused":
+        count_refusal(message.service, message.to_number, step.error_code)

@@ -27,6 +27,8 @@ class ClaimedMessage:
     from_number: str | None
     content: bytes
     segments: int
+    created_at: datetime
+    due_at: datetime
     expires_at: datetime | None
     retries: int
     claim_id: UUID

@@ -17,14 +17,12 @@ from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.decide.waits import ASK_ABOUT_DOUBT
 from messaging_pipeline.deliver.link_texts import LinkTexts
-from messaging_pipeline.deliver.waiting_at_gates import WaitingAtGates
 from messaging_pipeline.fallback.start import StepId, start_fallbacks
 from messaging_pipeline.follow.apply_evidence import Evidence, Following
 from messaging_pipeline.ids import MessageId, ServiceKey
 from messaging_pipeline.keyword_handlers.start import CallId
 from messaging_pipeline.metrics import record_keyword_call, record_status, record_swept, record_ticket_entry
 from messaging_pipeline.sealing import Sealer
-from messaging_pipeline.services.board import ServiceBoard
 from messaging_pipeline.tickets.start import EntryId
 from messaging_pipeline.waking.bell import Bell
 
@@ -59,10 +57,8 @@ class Sweep:
     configuration: Configuration
     sealer: Sealer
     bell: Bell
-    board: ServiceBoard
     following: Following
     link_texts: LinkTexts
-    waiting_at_gates: WaitingAtGates
     wake_fallbacks: Callable[[list[StepId]], None]
     wake_tickets: Callable[[Collection[EntryId]], None]
     wake_handlers: Callable[[Collection[CallId]], None]
@@ -74,8 +70,6 @@ class Sweep:
         What goes wrong with one duty keeps none of the others from being done; the error is raised at the end.
         """
         with ExitStack() as duties:  # last in, first out
-            duties.callback(self.waiting_at_gates.show)
-            duties.callback(self.board.look)
             duties.callback(self._wake_services)
             duties.callback(self._release_followers)
             duties.callback(self._forget_unmatched_callbacks)

@@ -28,9 +28,10 @@ from messaging_pipeline.messages.state_machine import (
     TWILIO_WORDS,
     Status,
 )
-from messaging_pipeline.metrics import record_report, record_status
+from messaging_pipeline.metrics import record_report, record_report_lag, record_status
 from messaging_pipeline.mms_links import promise_mms_links
 from messaging_pipeline.number_lines import remember_landlines
+from messaging_pipeline.outcomes_by_country import count_outcome
 from messaging_pipeline.sealing import CannotUnseal, Sealer
 from messaging_pipeline.twilio_api.error_table import look_up
 from messaging_pipeline.twilio_api.outcome import Fault
@@ -79,6 +80,7 @@ class Following:
         except _SPOILT as error:
             return self._apply_one_by_one(reports, error)
         self.announce(applied)
+        self._time(reports)
         return applied
 
     def write(self, connection: Connection[TupleRow], reports: Sequence[Evidence]) -> Applied:
@@ -116,12 +118,19 @@ class Following:
         now = self.clock.now()
         for one in applied.moved:
             record_status(one.service, one.status, (now - one.created_at).total_seconds())
+            count_outcome(one.service, one.to_number, one.status, one.error_code)
         for kind, count in applied.counts.items():
             record_report(kind, count)
         for consequences in applied.consequences:
             consequences.announce()
         record_withdrawn(applied.withdrawn)
         self.wake_fallbacks(list(applied.steps))
+
+    def _time(self, reports: Sequence[Evidence]) -> None:
+        now = self.clock.now()
+        for report in reports:
+            if report.source == "callback":
+                record_report_lag((now - report.received_at).total_seconds())
 
     def _apply_one_by_one(self, reports: Sequence[Evidence], error: Exception) -> Applied:
         if len(reports) > 1:

@@ -9,10 +9,9 @@ from functools import partial
 from messaging_pipeline.clock import Clock
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.pool import Pool
-from messaging_pipeline.db.queries import sql
 from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.ids import TenantKey
-from messaging_pipeline.metrics import record_reconcile_finding, record_unconfirmed_overdue
+from messaging_pipeline.metrics import record_reconcile_finding
 from messaging_pipeline.reconcile.alone import alone_with
 from messaging_pipeline.reconcile.asked import QuietMessage, all_quiet, claim_checks
 from messaging_pipeline.reconcile.checks import Checks
@@ -72,7 +71,6 @@ class Reconciling:
                     report.busy.append(tenant)
         for kind, count in report.findings.items():
             record_reconcile_finding(kind, count)
-        self._measure_doubt()
         return report
 
     def _run_alone(self, tenant: str, limits: Limits, wanted: Wanted, report: Report) -> None:
@@ -116,18 +114,6 @@ class Reconciling:
     def _due(self, tenant: str) -> Iterable[list[QuietMessage]]:
         while due := claim_checks(self.pool, tenant, self.clock.now()):
             yield due
-
-    def _measure_doubt(self) -> None:
-        services = self.configuration.services
-        values = {
-            "services": list(services),
-            "patiences": [service.unconfirmed_after_seconds for service in services.values()],
-            "now": self.clock.now(),
-        }
-        with self.pool.connection() as connection:
-            rows = connection.execute(sql("overdue_doubts"), values).fetchall()
-        for service, count in rows:
-            record_unconfirmed_overdue(service, count)
 
 
 def _half(limits: Limits) -> Limits:

@@ -17,7 +17,6 @@ from messaging_pipeline.configuration import Configuration, Service
 from messaging_pipeline.db.pool import UNREACHABLE, Pool
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.ids import ServiceKey, TenantKey
-from messaging_pipeline.metrics import record_standing
 from messaging_pipeline.pacing.token_bucket import MIN_RATE_PER_SECOND
 from messaging_pipeline.services.known import known_service
 from messaging_pipeline.services.pace import Pace, factor_at, pace_of_account, pace_of_service
@@ -90,10 +89,6 @@ class ServiceBoard:
         known_service(self.configuration, service)
         return self._standing(service, self._fresh())
 
-    def look(self) -> None:
-        """Read anew if it is time, so that the gauges are true where nobody asks; raises as ``standing`` does."""
-        self._fresh()
-
     def account_factor(self, tenant: TenantKey) -> float:
         """Return what an account has left of its pace, from just above 0 to 1.0."""
         return factor_at(self._fresh().paces.get(pace_of_account(tenant)), self.clock.now())
@@ -112,7 +107,6 @@ class ServiceBoard:
         with self._lock:
             if self._reading is None or self.monotonic() >= self._reading.good_until:
                 self._reading = self._read_or_keep(self._reading)
-                self._show(self._reading)
             return self._reading
 
     def _read_or_keep(self, known: _Reading | None) -> _Reading:
@@ -143,13 +137,6 @@ class ServiceBoard:
         names = (pace_of_service(service), pace_of_account(TenantKey(configured.tenant)))
         factors = [factor_at(reading.paces.get(name), self.clock.now()) for name in names]
         return _standing(configured, reading.decisions.get(service, _NOTHING_DECIDED), math.prod(factors))
-
-    def _show(self, reading: _Reading) -> None:
-        for service in self.configuration.services:
-            standing = self._standing(ServiceKey(service), reading)
-            held = standing.state == "held"
-            rate = standing.segments_per_second
-            record_standing(service, sending=standing.sending, held=held, segments_per_second=rate)
 
 
 def _standing(configured: Service, decided: _Decisions, factor: float) -> ServiceStanding:

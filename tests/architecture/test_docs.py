@@ -8,9 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
-from prometheus_client.metrics import MetricWrapperBase
 
-from messaging_pipeline import metrics
 from messaging_pipeline.accept.recipients_file import read_recipients
 from messaging_pipeline.accept.request import ARGUMENTS
 from messaging_pipeline.cli.main import cli
@@ -18,6 +16,7 @@ from messaging_pipeline.configuration import load_configuration
 from messaging_pipeline.queues import Task
 from messaging_pipeline.settings import Settings
 from messaging_pipeline.stack import command_lines
+from tests.support import metrics_page
 from tests.support.factories import configuration_file, settings
 from tests.support.papers import Block, Paper, blocks, paper, papers
 from tests.support.product_source import PROJECT
@@ -53,18 +52,6 @@ def _plain(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def documented_metrics() -> list[tuple[str, ...]]:
-    found = [metric for metric in vars(metrics).values() if isinstance(metric, MetricWrapperBase)]
-    return [
-        (
-            f"`{metric._name}{'_total' if metric._type == 'counter' else ''}`",
-            ", ".join(f"`{label}`" for label in metric._labelnames),
-            metric._documentation,
-        )
-        for metric in found
-    ]
-
-
 def as_rows(cells: Sequence[tuple[str, ...]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in cells)
 
@@ -74,7 +61,8 @@ def test_the_table_of_variables_says_what_the_settings_say() -> None:
 
 
 def test_the_table_of_metrics_lists_every_metric_with_its_labels() -> None:
-    assert as_rows(paper("docs/metrics.md").table("metric")) == as_rows(documented_metrics())
+    """When it does not: ``python -m tests.support.metrics_page``."""
+    assert as_rows(paper("docs/metrics.md").table("metric")) == as_rows(metrics_page.rows())
 
 
 def transcripts(page: Paper) -> Iterator[tuple[str, ...]]:

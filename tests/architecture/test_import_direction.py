@@ -59,7 +59,7 @@ ROWS: tuple[frozenset[str], ...] = (
             "pseudonyms",
         }
     ),
-    frozenset({"consequences", "inbound_media", "redaction"}),
+    frozenset({"consequences", "inbound_media", "redaction", "gauges", "outcomes_by_country"}),
     frozenset({"mms_links", "number_lines"}),
     frozenset({"accept", "follow", "receive", "feedback", "one_time_codes"}),
     frozenset({"deliver", "reconcile", "forgetting", "resealing"}),

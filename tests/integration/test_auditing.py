@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import psycopg
@@ -10,8 +11,9 @@ import pytest
 from messaging_pipeline.audit.auditing import NOTHING_WITHOUT_A_MESSAGE, RULES
 from messaging_pipeline.audit.rule import MOST_LISTED, Finding
 from messaging_pipeline.clock import ManualClock
+from messaging_pipeline.gauges.duties import AUDIT
 from messaging_pipeline.runtime import WorkerRuntime
-from tests.support.metric_deltas import sample
+from tests.support.gauges import gauge
 from tests.support.written_lives import Writer, sid
 
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
@@ -336,9 +338,10 @@ def test_more_than_a_page_is_read_and_no_more_than_a_few_violations_are_listed(
 
 
 def test_the_metric_shows_what_is_broken_and_falls_when_it_is_mended(runtime: WorkerRuntime, writer: Writer) -> None:
+    audit = partial(runtime.base.gauges.duties.do, AUDIT, partial(runtime.auditing.count, DAY))
     message_id = writer.queued(check_at=None)
-    runtime.auditing.run_and_record(DAY)
-    assert sample("messaging_audit_violations", rule="in_time") == 1
+    audit()
+    assert gauge(runtime.base, "messaging_audit_violations", rule="in_time") == 1
     writer.change(message_id, check_at=writer.now + MINUTE)
-    runtime.auditing.run_and_record(DAY)
-    assert sample("messaging_audit_violations", rule="in_time") == 0
+    audit()
+    assert gauge(runtime.base, "messaging_audit_violations", rule="in_time") == 0

@@ -13,6 +13,7 @@ from messaging_pipeline.simulator.running import Simulator
 from tests.plugins.simulators import RuntimeMaker
 from tests.support.delivering import DEFAULT, creates, drain, show
 from tests.support.factories import SERVICE_SID, a_send
+from tests.support.metric_deltas import Counting
 
 RESET_AFTER_ACCEPT = "+15005551021"
 ERROR_500_AFTER_ACCEPT = "+15005551022"
@@ -31,6 +32,17 @@ def test_a_due_message_reaches_twilio_once_and_keeps_its_sid(sending: WorkerRunt
         (1, "accepted", create["sid"])
     ]
     assert [event["status"] for event in shown["events"]] == ["pending", "claimed", "accepted"]
+
+
+def test_the_way_to_twilio_is_timed_from_acceptance_and_from_when_it_was_due(
+    sending: WorkerRuntime, simulator: Simulator, clock: ManualClock
+) -> None:
+    since_accept = Counting("messaging_time_to_twilio_seconds_sum", service="default")
+    since_due = Counting("messaging_due_to_twilio_seconds_sum", service="default")
+    sending.base.accepting.accept(a_send(send_at=clock.now() + timedelta(minutes=1)))
+    clock.advance(63)
+    drain(sending)
+    assert (since_accept.count, since_due.count) == (63, 3)
 
 
 def test_the_callback_names_the_message_and_asks_for_retries(sending: WorkerRuntime, simulator: Simulator) -> None:

@@ -350,3 +350,32 @@ def test_a_report_that_cannot_be_applied_is_named_in_the_log_without_numbers(
     runtime.following.apply([report(second, "sent", sid=sid_of(first))])
     assert str(second) in caplog.text
     assert a_send()["to"] not in caplog.text
+
+
+def test_what_arrives_and_what_does_not_is_counted_by_country_and_code(runtime: WorkerRuntime) -> None:
+    london, oslo = (under_way(runtime, to=number)[0].message.id for number in ("+442079460000", "+4791234567"))
+    arrived = Counting("messaging_deliveries_total", service="default", country="GB", status="delivered")
+    filtered = Counting("messaging_delivery_errors_total", service="default", country="NO", error_code="30007")
+    runtime.following.apply([report(london, "sent"), report(oslo, "undelivered", error_code=30007)])
+    assert (arrived.count, filtered.count) == (0, 1)
+    runtime.following.apply([report(london, "delivered"), report(oslo, "undelivered", error_code=30007)])
+    assert (arrived.count, filtered.count) == (1, 1)
+
+
+def test_a_code_that_our_table_does_not_hold_is_no_label(runtime: WorkerRuntime) -> None:
+    (attempt,) = under_way(runtime, to="+4791234567")
+    other = Counting("messaging_delivery_errors_total", service="default", country="NO", error_code="other")
+    runtime.following.apply([report(attempt.message.id, "undelivered", error_code=987654)])
+    assert other.count == 1
+
+
+def test_the_time_from_the_webhook_to_the_database_is_taken_of_callbacks(
+    runtime: WorkerRuntime, clock: ManualClock
+) -> None:
+    (attempt,) = under_way(runtime)
+    seconds = Counting("messaging_report_lag_seconds_sum")
+    came_at = clock.now()
+    clock.advance(7)
+    runtime.following.apply([report(attempt.message.id, "sent", received_at=came_at)])
+    runtime.following.apply([report(attempt.message.id, "delivered", received_at=came_at, source="reconcile")])
+    assert seconds.count == 7

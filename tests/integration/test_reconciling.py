@@ -25,7 +25,8 @@ from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.delivering import show
 from tests.support.factories import ACCOUNT_SID, AUTH_TOKEN, SERVICE_SID
 from tests.support.followed import report
-from tests.support.metric_deltas import Counting, sample
+from tests.support.gauges import gauge
+from tests.support.metric_deltas import Counting
 from tests.support.reconciled import (
     DELIVERED,
     SENT_AND_NO_MORE,
@@ -357,11 +358,11 @@ def test_doubt_that_lasts_too_long_shows_in_a_gauge(
     sending: WorkerRuntime, simulator: Simulator, clock: ManualClock
 ) -> None:
     sent(sending, "+15005551024")
-    sending.reconciling.run()
-    assert sample("messaging_unconfirmed_overdue", service="default") == 0
+    assert gauge(sending.base, "messaging_unconfirmed_messages", service="default") == 1
+    assert gauge(sending.base, "messaging_unconfirmed_overdue", service="default") == 0
     clock.advance(901)
-    sending.reconciling.run()
-    assert sample("messaging_unconfirmed_overdue", service="default") == 1
+    assert gauge(sending.base, "messaging_unconfirmed_messages", service="default") == 1
+    assert gauge(sending.base, "messaging_unconfirmed_overdue", service="default") == 1
 
 
 def test_another_tenants_messages_are_never_taken_for_ones_own(sending: WorkerRuntime, simulator: Simulator) -> None:

@@ -17,7 +17,6 @@ from messaging_pipeline.services import steer
 from messaging_pipeline.services.board import BOARD_SECONDS, ServiceBoard, ServiceStanding
 from messaging_pipeline.services.pace import FLOOR, PaceName, pace_of_account, pace_of_service
 from tests.support.factories import configuration_file, settings
-from tests.support.metric_deltas import sample
 
 ALERTS, OFFERS, REMINDERS = ServiceKey("alerts"), ServiceKey("offers"), ServiceKey("reminders")
 SERVICES = """
@@ -332,20 +331,3 @@ def test_a_board_that_never_read_anything_says_so(pool, board):
 def test_a_service_that_is_not_configured_has_no_standing(board):
     with pytest.raises(InvalidInput, match="service: is unknown; use one of: alerts, default, offers, reminders"):
         board.standing(ServiceKey("alertz"))
-
-
-def test_the_gauges_show_every_service_whichever_was_asked_about(pool, look, clock):
-    hold(pool, ALERTS, clock.now())
-    slow_down(pool, clock.now(), pace_of_service(OFFERS))
-    look(REMINDERS)
-    assert [sample("messaging_service_sending", service=service) for service in (ALERTS, OFFERS)] == [0, 1]
-    assert [sample("messaging_services_held", service=service) for service in (ALERTS, OFFERS)] == [1, 0]
-    assert sample("messaging_effective_segments_per_second", service=OFFERS) == 4.5
-
-
-def test_the_gauges_are_true_where_nobody_asks(pool, board, clock, hands):
-    board.look()
-    steer.pause(pool, ALERTS, clock.now())
-    hands.seconds += BOARD_SECONDS
-    board.look()
-    assert sample("messaging_service_sending", service=ALERTS) == 0

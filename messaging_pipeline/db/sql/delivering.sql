@@ -22,12 +22,13 @@ with candidates as (
     from weighed
     where m.id = weighed.id and weighed.running <= %(segments)s
     returning m.id, m.tenant, m.service, m.to_number, m.from_number, m.content, m.segments, m.due_at, m.expires_at,
-              m.retries, m.claim_id, m.tags, weighed.running
+              m.created_at, m.retries, m.claim_id, m.tags, weighed.running
 ), logged as (
     insert into message_events (message_id, status, source, at, moved)
     select id, 'claimed', 'deliver', %(now)s, true from claimed
 )
-select id, tenant, service, to_number, from_number, content, segments, expires_at, retries, claim_id, tags
+select id, tenant, service, to_number, from_number, content, segments, created_at, due_at, expires_at, retries, claim_id,
+       tags
 from claimed
 order by running
 
@@ -202,6 +203,3 @@ returning message_id
 insert into message_events (message_id, status, source, at, detail, moved)
 select id, 'claimed', 'policy', %(now)s, %(detail)s::text, false from messages
 where id = %(id)s and status = 'claimed' and claim_id = %(claim_id)s
-
--- name: count_at_gates
-select service, gate, count(*)::int from messages where status = 'pending' and gate is not null group by service, gate

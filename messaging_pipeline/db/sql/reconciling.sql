@@ -149,15 +149,6 @@ select min(created_at) from messages where tenant = %(tenant)s and check_at is n
 insert into reconcile_cursors (tenant, listed_until) values (%(tenant)s, %(listed_until)s)
 on conflict (tenant) do update set listed_until = greatest(reconcile_cursors.listed_until, excluded.listed_until)
 
--- name: overdue_doubts
--- Messages in doubt for longer than their services allow, per service.
-select asked.service, count(a.message_id)::int
-from unnest(%(services)s::text[], %(patiences)s::float8[]) as asked (service, patience_seconds)
-left join messages m on m.service = asked.service and m.status = 'unconfirmed'
-left join attempts a on a.message_id = m.id and a.number = m.attempts
-                    and a.started_at <= %(now)s::timestamptz - make_interval(secs => asked.patience_seconds)
-group by asked.service
-
 -- name: try_reconcile_lock
 select pg_try_advisory_lock(hashtextextended('messaging-pipeline reconcile ' || %(tenant)s::text, 0))
 
