@@ -84,6 +84,11 @@ class Settings(BaseModel):
         alias="TWILIO_ACCOUNTS_API_BASE_URL",
         description="Twilio's API for consent; unset, Twilio's own, or whatever stands in for the one above.",
     )
+    messaging_api_base_url: WebUrl | None = Field(
+        None,
+        alias="TWILIO_MESSAGING_API_BASE_URL",
+        description="Twilio's API for services; unset, Twilio's own, or whatever stands in for the first one.",
+    )
     verify_base_url: WebUrl = Field(
         "https://verify.twilio.com", alias="TWILIO_VERIFY_BASE_URL", description="Where Twilio's Verify API is."
     )

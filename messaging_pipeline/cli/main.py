@@ -5,6 +5,7 @@ import sys
 
 import click
 
+from messaging_pipeline.cli.at_twilio.group import twilio
 from messaging_pipeline.cli.audit import audit
 from messaging_pipeline.cli.codes import codes
 from messaging_pipeline.cli.consent import consent
@@ -53,6 +54,7 @@ for command in (
     limits,
     tickets,
     reconcile,
+    twilio,
     forget,
     redactions,
     migrate,

@@ -103,7 +103,7 @@ class Accounts:
             base_url,
             api_key=account.api_key,
             accounts_base_url=self._settings.accounts_api_base_url or _beside(base_url, DEFAULT_ACCOUNTS_BASE_URL),
-            messaging_base_url=_beside(base_url, DEFAULT_MESSAGING_BASE_URL),
+            messaging_base_url=self._settings.messaging_api_base_url or _beside(base_url, DEFAULT_MESSAGING_BASE_URL),
             pool_size=self._pool_size,
         )
 

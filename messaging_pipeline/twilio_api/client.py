@@ -65,6 +65,7 @@ class CreateMessage:
     status_callback: str | None = None
     validity_period_seconds: int | None = None
     provide_feedback: bool = False
+    application_sid: str | None = None
 
 
 class TwilioApi:
@@ -172,6 +173,10 @@ class TwilioApi:
         """Ask Twilio to delete a file of a message."""
         return ask_to_change(self._wire, self._client.messages(sid).media(media_sid).delete, bool)
 
+    def remove(self, sid: str) -> bool | Missing | NotPossible | NotTold:
+        """Ask Twilio to delete a finished message for good; one that is not finished stays (20009)."""
+        return ask_to_change(self._wire, lambda: self._client.messages(sid).delete(), bool)
+
     def give_feedback(
         self, sid: str, outcome: Literal["confirmed", "unconfirmed"]
     ) -> str | Missing | NotPossible | NotTold:
@@ -221,4 +226,5 @@ def _parameters(message: CreateMessage) -> dict[str, Any]:
         "status_callback": message.status_callback,
         "validity_period": message.validity_period_seconds,
         "provide_feedback": message.provide_feedback or None,
+        "application_sid": message.application_sid,
     }

@@ -19,6 +19,8 @@ _HIGHEST_CODE = 999_999
 class RemoteMessage:
     """One message at Twilio, either way; ``date_sent`` is None until Twilio has sent it.
 
+    ``num_segments`` and ``price`` are None until Twilio knows them; a price is what is charged, below zero.
+
     Twilio does not tell which callback address a message was created with.
     """
 
@@ -33,6 +35,9 @@ class RemoteMessage:
     date_created: datetime | None
     date_sent: datetime | None
     messaging_service_sid: str | None
+    num_segments: int | None = None
+    price: str | None = None
+    price_unit: str | None = None
 
     @property
     def is_inbound(self) -> bool:
@@ -123,6 +128,9 @@ def remote_message(record: Any) -> RemoteMessage:
         date_created=_moment(record.date_created),
         date_sent=_moment(record.date_sent),
         messaging_service_sid=_text(record.messaging_service_sid) or None,
+        num_segments=_count(record.num_segments) or None,
+        price=_text(record.price) or None,
+        price_unit=_text(record.price_unit) or None,
     )
 
 
