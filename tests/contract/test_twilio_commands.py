@@ -176,8 +176,8 @@ def test_a_create_that_is_not_meant_or_not_possible_sends_nothing(
 
 
 def test_a_recipient_that_is_no_number_is_refused_here(twilio: Twilio, simulated: SimulatedTwilio) -> None:
-    refused = twilio("messages", "create", "--to", "55501", "--from", OWN_NUMBER, "--body", "x", OUTSIDE)
-    assert (refused.code, "--to" in refused.err, "55501" in refused.err) == (1, True, False)
+    refused = twilio("messages", "create", "--to", "0049", "--from", OWN_NUMBER, "--body", "x", OUTSIDE)
+    assert (refused.code, "--to" in refused.err, "0049" in refused.err) == (1, True, False)
     assert simulated.control.ledger()["creates"] == []
 
 
