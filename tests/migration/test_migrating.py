@@ -7,7 +7,8 @@ import psycopg
 import pytest
 
 from messaging_pipeline.db import migrate as migrate_module
-from messaging_pipeline.db.migrate import Migration, MigrationChanged, _apply, migrate, migrations, pending
+from messaging_pipeline.db.migrate import MigrationChanged, Patience, _apply, migrate, pending
+from messaging_pipeline.db.migration_files import Migration, migrations
 from messaging_pipeline.errors import NotReachable
 
 ALL = [migration.name for migration in migrations()]
@@ -100,7 +101,7 @@ def test_a_file_that_fails_in_the_middle_leaves_nothing_behind(
 ) -> None:
     migrate(empty_database_url)
     with pytest.raises(psycopg.errors.UndefinedTable):
-        _apply(connection, a_migration("create table half (); insert into nowhere values (1);"))
+        _apply(connection, a_migration("create table half (); insert into nowhere values (1);"), Patience())
     assert "half" not in tables(connection)
     assert [name for _, name, _ in recorded(connection)] == ALL
 
@@ -114,7 +115,7 @@ def test_a_file_that_says_so_runs_outside_of_a_transaction(
         "create index concurrently try_one on messages (tags);\n"
         "create index concurrently try_two on messages (reason);\n"
     )
-    _apply(connection, a_migration(statements))
+    _apply(connection, a_migration(statements), Patience())
     indexes = connection.execute("select indexname from pg_indexes where indexname like 'try%' order by 1").fetchall()
     assert indexes == [("try_one",), ("try_two",)]
     assert recorded(connection)[-1][0] == "9999"

@@ -22,3 +22,7 @@ select version, sha256 from schema_migrations
 
 -- name: record_migration
 insert into schema_migrations (version, name, sha256) values (%(version)s, %(name)s, %(sha256)s)
+
+-- name: wait_a_moment_for_locks
+-- For the transaction at hand: whoever waits for a table's lock holds up everybody who comes after.
+select set_config('lock_timeout', %(milliseconds)s::text, true)
