@@ -10,7 +10,7 @@ from psycopg.rows import TupleRow
 from messaging_pipeline.db.migrate import MigrationChanged, pending, refuse_rewritten_history
 from messaging_pipeline.db.pool import connect_once
 from messaging_pipeline.db.queries import sql
-from messaging_pipeline.doctor.finding import Finding, error, ok, unreachable
+from messaging_pipeline.doctor.finding import Finding, error, ok, unreachable, warning
 from messaging_pipeline.doctor.patient import Patient
 from messaging_pipeline.settings import required
 
@@ -78,7 +78,7 @@ def _forgetful(told: str, cure: str) -> Finding:
 
 def _schema(connection: Connection[TupleRow]) -> Iterator[Finding]:
     missing = pending(connection)
-    if missing:
+    if any("_pre_" in name for name in missing):
         told = f"{len(missing)} migration(s) are missing, the first is {missing[0]}"
         yield error("schema", told, "run `messaging-pipeline migrate`")
         return
@@ -86,5 +86,9 @@ def _schema(connection: Connection[TupleRow]) -> Iterator[Finding]:
         refuse_rewritten_history(connection)
     except MigrationChanged as changed:
         yield error("schema", str(changed), "install the release that made this schema, or a newer one")
+        return
+    if missing:
+        told = f"{missing[0]} waits until no process of the release before is left"
+        yield warning("schema", told, "replace every process, then run `messaging-pipeline migrate --post`")
         return
     yield ok("schema", "every migration is applied")

@@ -6,6 +6,7 @@ import pytest
 from messaging_pipeline.db import migrate as migrate_module
 from messaging_pipeline.db.migrate import Patience, TableInUse, migrate, migrate_phase, pending
 from messaging_pipeline.db.migration_files import Migration, OutOfOrder, Phase, of_phase
+from messaging_pipeline.doctor.database import _schema
 from tests.support.commands import run_command
 
 
@@ -59,14 +60,26 @@ def test_with_nothing_missing_both_phases_have_nothing_to_do(phase: Phase) -> No
     assert of_phase([], phase) == []
 
 
+def doctors_word(database_url: str) -> tuple[str, str | None]:
+    """What the doctor says about the schema, and the cure."""
+    with psycopg.connect(database_url) as connection:
+        (finding,) = _schema(connection)
+    return finding.state, finding.cure
+
+
 def test_an_update_takes_two_commands_and_each_says_what_is_left(
     empty_database_url: str, three_files: list[str]
 ) -> None:
     environment = {"DATABASE_URL": empty_database_url}
     before = run_command(environment, "migrate", "--pre", "--json")
     assert before.json == {"applied": three_files[:2], "left": three_files[2:]}
+    assert doctors_word(empty_database_url) == (
+        "warning",
+        "replace every process, then run `messaging-pipeline migrate --post`",
+    )
     after = run_command(environment, "migrate", "--post", "--json")
     assert after.json == {"applied": three_files[2:], "left": []}
+    assert doctors_word(empty_database_url) == ("ok", None)
 
 
 def test_a_phase_out_of_order_is_refused_and_nothing_is_written(
