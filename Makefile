@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 UV_LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint format bench faults lock clean
+.PHONY: help setup demo up test lint format docs bench faults lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,10 @@ lint: setup ## Check style, complexity and types
 format: setup ## Put the code into the house's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: setup ## Make the documentation a site in .local/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "Open .local/site/index.html, or see it at http://127.0.0.1:8000 with: $(BIN)/python -m mkdocs serve"
 
 bench: setup ## Measure the pipeline beside the plain baseline, in one run
 	$(BIN)/python -m tests.bench
