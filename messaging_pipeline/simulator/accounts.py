@@ -36,6 +36,11 @@ class AccountBook:
         """Return the account whose sid and token, or API key, the header carries (HTTP Basic, RFC 7617)."""
         return self._by_header.get(authorization or "")
 
+    def is_by_key(self, authorization: str | None) -> bool:
+        """Tell whether a header that opens an account carries an API key."""
+        account = self.authenticate(authorization)
+        return account is not None and authorization != _basic(f"{account.sid}:{account.token}")
+
     def may_see_media(self, sid: str, authorization: str | None) -> bool:
         """Tell whether a request may have the files of an account's messages."""
         account = self._by_sid[sid]

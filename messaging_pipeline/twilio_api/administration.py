@@ -6,7 +6,13 @@ from typing import Any, TypeVar
 from twilio.rest import Client
 
 from messaging_pipeline.twilio_api.asking import ask, ask_to_change
-from messaging_pipeline.twilio_api.remote_messages import Missing, NotPossible, NotTold, UnreadableAnswer
+from messaging_pipeline.twilio_api.remote_messages import (
+    AccountRefused,
+    Missing,
+    NotPossible,
+    NotTold,
+    UnreadableAnswer,
+)
 from messaging_pipeline.twilio_api.remote_services import (
     PoolNumber,
     RemoteAccount,
@@ -24,6 +30,9 @@ Answer = TypeVar("Answer")
 MOST_LISTED = 1000
 """As many services or numbers as one list gives."""
 
+WRONG_CREDENTIALS = 20003
+"""Twilio's code for a token or key that is wrong, or that may not do what is asked."""
+
 _PAGE_SIZE = 50
 """The most services that Twilio puts on a page."""
 
@@ -39,9 +48,16 @@ class Administration:
         self._wire = wire
 
     def account(self) -> RemoteAccount | Missing | NotTold:
-        """Ask for the account itself: whether its credentials are good."""
+        """Ask for the account itself: whether its credentials are good.
+
+        Twilio refuses that to API keys that are good for everything else, so then a list of messages is asked for.
+        """
         account = self._client.api.accounts(self._client.account_sid)
-        return ask(self._wire, account.fetch, remote_account)
+        answer = ask(self._wire, account.fetch, remote_account)
+        is_by_key = self._client.username != self._client.account_sid
+        if is_by_key and isinstance(answer, AccountRefused) and answer.code == WRONG_CREDENTIALS:
+            return self._account_of_a_key()
+        return answer
 
     def services(self, limit: int = MOST_LISTED) -> tuple[RemoteService, ...] | Missing | NotTold:
         """Ask for the account's services, up to ``limit``."""
@@ -93,6 +109,10 @@ class Administration:
         """Change settings of a number, and no others."""
         number = self._client.incoming_phone_numbers(sid)
         return ask_to_change(self._wire, lambda: number.update(**changes), remote_number)
+
+    def _account_of_a_key(self) -> RemoteAccount | Missing | NotTold:
+        untold = RemoteAccount(str(self._client.account_sid), "", "", "")
+        return ask(self._wire, lambda: self._client.messages.page(page_size=1), lambda _: untold)
 
     def _list(
         self, domain: Any, resource: Any, read: Callable[[Any], Answer], limit: int, **filters: str

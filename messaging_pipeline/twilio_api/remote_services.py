@@ -11,12 +11,21 @@ from messaging_pipeline.twilio_api.sids import ACCOUNT_SID, NUMBER_SID, SERVICE_
 
 @dataclass(frozen=True, slots=True)
 class RemoteAccount:
-    """An account; ``status`` is ``active``, ``suspended`` or ``closed``, ``type`` ``Trial`` or ``Full``."""
+    """An account; ``status`` is ``active``, ``suspended`` or ``closed``, ``type`` ``Trial`` or ``Full``.
+
+    All but the SID is empty when an API key was asked with that opens the account and may not see it: only a main key
+    may (https://www.twilio.com/docs/iam/api-keys/keys-in-console).
+    """
 
     sid: str
     friendly_name: str
     status: str
     type: str
+
+    @property
+    def is_untold(self) -> bool:
+        """Whether nothing is known but that its messages can be reached."""
+        return not self.status
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,8 @@ from tests.support.simulated_twilio import (
 )
 from tests.support.stand_in import answering, refusing, stand_in
 
-CLINIC = AccountConfig("AC" + "c" * 32, "the-clinics-token")
+KEY, KEY_SECRET = "SK" + "d" * 32, "secret-of-the-key"
+CLINIC = AccountConfig("AC" + "c" * 32, "the-clinics-token", api_keys=(f"{KEY}:{KEY_SECRET}",))
 UNKNOWN_SERVICE = "MG" + "f" * 32
 UNKNOWN_MESSAGE = "SM" + "f" * 32
 STUCK = "+15005551011"
@@ -113,6 +114,22 @@ def test_each_tenant_sees_its_own_account(simulated: SimulatedTwilio, tmp_path: 
     assert run("services", "fetch", sid).code == 1
     assert run("services", "update", sid, "--no-sticky-sender").code == 1
     assert done(run("services", "fetch", sid, "--tenant", "clinic", "--json")).json["sticky_sender"] is True
+
+
+@pytest.mark.parametrize(("secret", "code"), [(KEY_SECRET, 0), ("wrong", 2)])
+def test_an_api_key_that_may_not_see_the_account_is_told_from_a_wrong_one(
+    simulated: SimulatedTwilio, tmp_path: Path, secret: str, code: int
+) -> None:
+    key = f'api_key = "{KEY}"\napi_key_secret = "env:CLINIC_KEY"\n\n[services'
+    config = TENANTS.format(sid=CLINIC.sid, service=UNKNOWN_SERVICE).replace("[services", key, 1)
+    changes = {"MESSAGING_CONFIG": configuration_file(tmp_path, config), "CLINIC_TOKEN": CLINIC.token}
+    by_key = environment(simulated.url, CLINIC_KEY=secret, **changes)
+
+    fetched = run_command(by_key, "twilio", "account", "fetch", "--tenant", "clinic")
+    assert (fetched.code, CLINIC.sid in fetched.out, "tenants.clinic" in fetched.err) == (code, code == 0, code == 2)
+    if code == 0:
+        assert "main key" in fetched.out
+        assert run_command(by_key, "twilio", "services", "list", "--tenant", "clinic").code == 0
 
 
 def test_a_tenant_that_nobody_declared_is_refused(twilio: Twilio) -> None:

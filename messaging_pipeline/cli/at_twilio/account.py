@@ -38,5 +38,7 @@ def fetch(tenant: str, json_wanted: bool) -> None:
         found = told(at_twilio, at_twilio.administration.account(), "account", f"of tenant {tenant}")
     if json_wanted:
         print_json({"tenant": tenant, **asdict(found)})
+    elif found.is_untold:
+        click.echo(f"{found.sid}  its API key opens it; only a main key may see more of it")
     else:
         click.echo(f"{found.sid}  {found.status}, {found.type}  {found.friendly_name}")

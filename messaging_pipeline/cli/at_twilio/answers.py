@@ -5,6 +5,7 @@ from typing import TypeVar
 from messaging_pipeline.cli.at_twilio.connecting import AccountAtTwilio
 from messaging_pipeline.configuration import DEFAULT_TENANT
 from messaging_pipeline.errors import InvalidSettings, NotFound, NotReachable, PipelineError
+from messaging_pipeline.twilio_api.administration import WRONG_CREDENTIALS
 from messaging_pipeline.twilio_api.error_table import known_errors
 from messaging_pipeline.twilio_api.remote_messages import (
     AccountRefused,
@@ -17,7 +18,6 @@ from messaging_pipeline.twilio_api.remote_messages import (
 
 Answer = TypeVar("Answer")
 
-_WRONG_CREDENTIALS = 20003
 _EXPLAINED_HERE = {20001: "A parameter is not acceptable.", 20009: "The message has not come to its end yet."}
 
 
@@ -64,7 +64,7 @@ def told_of_change(
 
 def refused(account: AccountAtTwilio, code: int, http_status: int) -> PipelineError:
     """Return the error that tells of a refusal: with its code, what it means, and where Twilio explains it."""
-    if code == _WRONG_CREDENTIALS:
+    if code == WRONG_CREDENTIALS:
         return InvalidSettings(*_wrong_credentials(account.tenant))
     known = known_errors().get(code)
     meaning = _EXPLAINED_HERE.get(code) or (known.explanation if known else "See Twilio's page about it.")
@@ -74,4 +74,4 @@ def refused(account: AccountAtTwilio, code: int, http_status: int) -> PipelineEr
 
 def _wrong_credentials(tenant: str) -> tuple[str, str, str]:
     where = "TWILIO_ACCOUNT_SID" if tenant == DEFAULT_TENANT else f"MESSAGING_CONFIG tenants.{tenant}"
-    return where, "Twilio does not accept this account and its token or API key (20003)", "correct them"
+    return where, "Twilio does not accept its token or API key, or not for this (20003)", "correct it"
