@@ -24,14 +24,15 @@ UNKNOWN_NUMBER = "PN" + "f" * 32
 
 
 @contextmanager
-def administering(url: str, token: str = DEFAULT_AUTH_TOKEN) -> Iterator[Administration]:
+def administering(
+    url: str, token: str = DEFAULT_AUTH_TOKEN, *, patience_seconds: float = 20.0
+) -> Iterator[Administration]:
     api = TwilioApi(
         DEFAULT_ACCOUNT_SID,
         token,
         url,
         messaging_base_url=url,
-        connect_timeout_seconds=1,
-        read_timeout_seconds=0.5,
+        read_timeout_seconds=patience_seconds,
     )
     try:
         yield api.administration
@@ -145,7 +146,7 @@ def test_a_wrong_token_is_the_accounts_fault(twilio: SimulatedTwilio) -> None:
     [answering(500, "oops"), answering(200, "not JSON"), answering(200, {"sid": 7}), resetting, never_answering],
 )
 def test_no_usable_answer_is_no_answer(script: Script) -> None:
-    with stand_in(script) as server, administering(server.url) as account:
+    with stand_in(script) as server, administering(server.url, patience_seconds=0.3) as account:
         answers = [
             account.services(),
             account.service(SERVICE),
@@ -161,7 +162,7 @@ def test_what_is_throttled_was_not_done() -> None:
 
 
 def test_a_create_whose_answer_is_lost_is_sent_once() -> None:
-    with stand_in(never_answering) as server, administering(server.url) as account:
+    with stand_in(never_answering) as server, administering(server.url, patience_seconds=0.3) as account:
         assert isinstance(account.create_service("Clinic", {}), Unreachable)
         assert len(server.requests) == 1
 
