@@ -93,6 +93,11 @@ class Settings(BaseModel):
         "https://verify.twilio.com", alias="TWILIO_VERIFY_BASE_URL", description="Where Twilio's Verify API is."
     )
     database_url: SecretStr | None = Field(None, alias="DATABASE_URL", description="Postgres 14 or newer: the memory.")
+    database_replica_url: SecretStr | None = Field(
+        None,
+        alias="DATABASE_REPLICA_URL",
+        description="A read replica of it, for the lists and exports of the command line; unset, they ask the primary.",
+    )
     redis_url: SecretStr | None = Field(
         None, alias="REDIS_URL", description="Redis 6.2 or newer, or Valkey: token buckets and wake-ups."
     )

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import click
 
 from messaging_pipeline.cli.output import REFUSED, json_option, print_json, print_table
-from messaging_pipeline.cli.runtime import command_runtime
+from messaging_pipeline.cli.runtime import command_runtime, listing_runtime
 from messaging_pipeline.one_time_codes.book import Verification
 from messaging_pipeline.one_time_codes.by_message import VALID_FOR, code_message
 from messaging_pipeline.one_time_codes.verifying import CHANNELS, Channel
@@ -88,7 +88,7 @@ def check(id_: UUID, code: str, tenant: str, to: str | None, json_wanted: bool) 
 @json_option
 def list_(tenant: str, limit: int, json_wanted: bool) -> None:
     """List what Twilio Verify was asked to send, newest first."""
-    with command_runtime() as runtime:
+    with listing_runtime() as runtime:
         found = runtime.verifying.newest(tenant, limit)
     if json_wanted:
         print_json([_public(one) for one in found])

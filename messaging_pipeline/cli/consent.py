@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from messaging_pipeline.cli.output import REFUSED, json_option, print_json, print_table
-from messaging_pipeline.cli.runtime import command_runtime
+from messaging_pipeline.cli.runtime import command_runtime, listing_runtime
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.consent.file import FileOfConsent, read_consent_file
 from messaging_pipeline.consent.ledger import ALL_SERVICES
@@ -161,7 +161,7 @@ def push_to_twilio(service: str, tenant: str, json_wanted: bool) -> None:
 @json_option
 def export(tenant: str, json_wanted: bool) -> None:
     """Write the whole ledger to standard output as CSV with a header, numbers and proofs in full; import reads it."""
-    with command_runtime() as runtime, runtime.pool.connection() as connection:
+    with listing_runtime() as runtime, runtime.pool.connection() as connection:
         require_scope(runtime.configuration, ALL_SERVICES, tenant)
         found = ({**line, "service": line["scope"]} for line in whole_ledger(connection, runtime.sealer, tenant))
         if json_wanted:

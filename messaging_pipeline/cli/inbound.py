@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from messaging_pipeline.cli.output import REFUSED, json_option, print_json, print_table
-from messaging_pipeline.cli.runtime import command_runtime
+from messaging_pipeline.cli.runtime import command_runtime, listing_runtime
 from messaging_pipeline.db.pool import in_transaction
 from messaging_pipeline.keyword_handlers.ledger import STATES, retry_call
 from messaging_pipeline.keyword_handlers.start import CallId, wake_calls
@@ -32,7 +32,7 @@ def inbound() -> None:
 def list_(tenant: str, number: str | None, json_wanted: bool, **options: Any) -> None:
     """List inbound messages, newest first, without their texts."""
     parsed = parse_e164(number, "--from") if number else None
-    with command_runtime() as runtime, runtime.pool.connection() as connection:
+    with listing_runtime() as runtime, runtime.pool.connection() as connection:
         numbers = None if parsed is None else forms_of(connection, runtime.sealer, tenant, parsed)
         found = inbox.list_inbound(connection, tenant, numbers=numbers, **options)
     if json_wanted:

@@ -6,7 +6,7 @@ from psycopg.rows import TupleRow
 
 from messaging_pipeline import number_health, number_lines
 from messaging_pipeline.cli.output import json_option, print_json, print_table
-from messaging_pipeline.cli.runtime import command_runtime
+from messaging_pipeline.cli.runtime import command_runtime, listing_runtime
 from messaging_pipeline.db.pool import in_transaction
 from messaging_pipeline.ids import E164
 from messaging_pipeline.messages.phone_numbers import masked, parse_e164
@@ -25,7 +25,7 @@ def numbers() -> None:
 @json_option
 def list_(tenant: str, limit: int, json_wanted: bool) -> None:
     """List invalid numbers, the last one found first."""
-    with command_runtime() as runtime, runtime.pool.connection() as connection:
+    with listing_runtime() as runtime, runtime.pool.connection() as connection:
         found = number_health.invalid_numbers(connection, tenant, limit=limit)
     if json_wanted:
         print_json(found)
@@ -50,7 +50,7 @@ def list_(tenant: str, limit: int, json_wanted: bool) -> None:
 @json_option
 def list_landlines(tenant: str, limit: int, json_wanted: bool) -> None:
     """List numbers that turned out to be no mobile ones, the last one found first."""
-    with command_runtime() as runtime, runtime.pool.connection() as connection:
+    with listing_runtime() as runtime, runtime.pool.connection() as connection:
         found = number_lines.landlines(connection, tenant, now=runtime.clock.now(), limit=limit)
     if json_wanted:
         print_json(found)

@@ -10,7 +10,7 @@ from messaging_pipeline.accept.recipients_file import Line, read_recipients
 from messaging_pipeline.accept.request import PRIORITY_RANKS
 from messaging_pipeline.cli.output import REFUSED, json_option, print_json, print_table
 from messaging_pipeline.cli.plans import plan_of, plan_options
-from messaging_pipeline.cli.runtime import command_runtime
+from messaging_pipeline.cli.runtime import command_runtime, listing_runtime
 from messaging_pipeline.cli.tags import tag_option
 from messaging_pipeline.configuration import DEFAULT_TENANT
 from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
@@ -132,7 +132,7 @@ def show(id_: MessageId, tenant: str | None, json_wanted: bool) -> None:
 def list_(tenant: str, to: str | None, json_wanted: bool, **options: Any) -> None:
     """List messages, newest first."""
     number = parse_e164(to, "--to") if to else None
-    with command_runtime() as runtime:
+    with listing_runtime() as runtime:
         found = runtime.tracing.messages(tenant=tenant, to=_forms(runtime, tenant, number), **options)
     if json_wanted:
         print_json(found)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from messaging_pipeline.cli.output import json_option, print_json, print_table
-from messaging_pipeline.cli.runtime import command_runtime
+from messaging_pipeline.cli.runtime import command_runtime, listing_runtime
 from messaging_pipeline.consent import by_hand
 from messaging_pipeline.consent.ledger import ALL_SERVICES
 from messaging_pipeline.consent.opt_outs import every_opt_out, list_opt_outs
@@ -36,7 +36,7 @@ def optouts() -> None:
 def list_(tenant: str, number: str | None, json_wanted: bool, **options: Any) -> None:
     """List opt-outs in force, newest first."""
     parsed = parse_e164(number, "--number") if number else None
-    with command_runtime() as runtime, runtime.pool.connection() as connection:
+    with listing_runtime() as runtime, runtime.pool.connection() as connection:
         found = list_opt_outs(connection, tenant, number=parsed, **options)
     print_json(found) if json_wanted else _print_opt_outs(found)
 
@@ -126,7 +126,7 @@ def _print_changed(tenant: str, number: str, scope: str, changed: by_hand.Change
 @json_option
 def export(tenant: str, json_wanted: bool) -> None:
     """Write all opt-outs in force to standard output, as CSV with a header, numbers in full."""
-    with command_runtime() as runtime, runtime.pool.connection() as connection:
+    with listing_runtime() as runtime, runtime.pool.connection() as connection:
         found = every_opt_out(connection, tenant)
         print_json(list(found)) if json_wanted else _write_csv(found)
 

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from messaging_pipeline.cli.output import json_option, print_json, print_table
-from messaging_pipeline.cli.runtime import command_runtime
+from messaging_pipeline.cli.runtime import listing_runtime
 from messaging_pipeline.redaction.ledger import STATES, list_redactions
 
 
@@ -21,7 +21,7 @@ def redactions() -> None:
 @json_option
 def list_(tenant: str, json_wanted: bool, **options: Any) -> None:
     """List redactions, newest first."""
-    with command_runtime() as runtime, runtime.pool.connection() as connection:
+    with listing_runtime() as runtime, runtime.pool.connection() as connection:
         found = list_redactions(connection, tenant, **options)
     if json_wanted:
         print_json(found)

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from messaging_pipeline.cli.output import json_option, print_json, print_table
-from messaging_pipeline.cli.runtime import command_runtime
+from messaging_pipeline.cli.runtime import command_runtime, listing_runtime
 from messaging_pipeline.messages.phone_numbers import masked
 from messaging_pipeline.tickets.overview import STATES, list_entries
 from messaging_pipeline.tickets.settling import SettlingTickets
@@ -25,7 +25,7 @@ def tickets() -> None:
 @json_option
 def list_(tenant: str, json_wanted: bool, **options: Any) -> None:
     """List inbound messages that belong into tickets, newest first."""
-    with command_runtime() as runtime, runtime.pool.connection() as connection:
+    with listing_runtime() as runtime, runtime.pool.connection() as connection:
         found = list_entries(connection, tenant, **options)
     if json_wanted:
         print_json(found)
