@@ -46,7 +46,7 @@ def variables(path: Path) -> dict[str, str]:
 def started(name: str, instance: str = "") -> tuple[str, ...]:
     """The command of a unit as systemd would start it."""
     command = one(name, "ExecStart").replace("%i", instance).replace("%%", "%")
-    if instance:
+    if instance in POOLS:
         for variable, value in variables(FOLDER / "pools" / f"{instance}.env").items():
             command = command.replace(f"${{{variable}}}", value)
     assert command.startswith(INSTALLED)
@@ -56,11 +56,13 @@ def started(name: str, instance: str = "") -> tuple[str, ...]:
 def test_each_unit_starts_its_process_with_the_line_of_the_stack() -> None:
     assert {
         "migrate": started("messaging-migrate.service"),
+        "a phase": started("messaging-migrate@.service", "pre"),
         "webhooks": started("messaging-webhooks.service"),
         "beat": started("messaging-beat.service"),
         **{pool: started("messaging-worker@.service", pool) for pool in POOLS},
     } == {
         "migrate": ("messaging-pipeline", "migrate"),
+        "a phase": ("messaging-pipeline", "migrate", "--pre"),
         "webhooks": command_lines.WEBHOOKS,
         "beat": command_lines.BEAT,
         **POOLS,

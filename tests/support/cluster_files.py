@@ -1,0 +1,41 @@
+"""What the files for Kubernetes come to, as kubectl renders them."""
+
+import subprocess
+from functools import cache
+from typing import Any
+
+import yaml
+
+from tests.support.operators_programs import program
+from tests.support.product_source import PROJECT
+
+FOLDER = PROJECT / "docs" / "deploy" / "kubernetes"
+
+Resource = dict[str, Any]
+
+
+@cache
+def _rendered(name: str) -> str:
+    command = [str(program("kubectl")), "kustomize", str(FOLDER / name)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def resources(kustomization: str = "production") -> list[Resource]:
+    """Everything that a kustomization makes; skips the test where there is no kubectl."""
+    return list(yaml.safe_load_all(_rendered(kustomization)))
+
+
+def of_kind(kind: str, kustomization: str = "production") -> dict[str, Resource]:
+    """The resources of a kind by name."""
+    return {one["metadata"]["name"]: one for one in resources(kustomization) if one["kind"] == kind}
+
+
+def pods() -> dict[str, Resource]:
+    """The pods' specs by the name of what makes them."""
+    made = {**of_kind("Deployment"), **of_kind("Job")}
+    return {name: one["spec"]["template"]["spec"] for name, one in made.items()}
+
+
+def container(pod: Resource) -> Resource:
+    (found,) = pod["containers"]
+    return dict(found)
