@@ -89,8 +89,10 @@ class Settings(BaseModel):
         alias="TWILIO_MESSAGING_API_BASE_URL",
         description="Twilio's API for services; unset, Twilio's own, or whatever stands in for the first one.",
     )
-    verify_base_url: WebUrl = Field(
-        "https://verify.twilio.com", alias="TWILIO_VERIFY_BASE_URL", description="Where Twilio's Verify API is."
+    verify_base_url: WebUrl | None = Field(
+        None,
+        alias="TWILIO_VERIFY_BASE_URL",
+        description="Twilio's Verify API; unset, Twilio's own, or whatever stands in for the first one.",
     )
     database_url: SecretStr | None = Field(None, alias="DATABASE_URL", description="Postgres 14 or newer: the memory.")
     database_replica_url: SecretStr | None = Field(

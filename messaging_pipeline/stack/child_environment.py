@@ -57,7 +57,7 @@ def simulated_services(given: Mapping[str, str], simulator: SimulatorAddress) ->
 
     Its SendGrid's events are believed, unless the caller has a key of SendGrid's own.
     """
-    made = {"TWILIO_API_BASE_URL": simulator.url, "TWILIO_VERIFY_BASE_URL": simulator.url}
+    made = {"TWILIO_API_BASE_URL": simulator.url}
     if not is_set(given, "SMTP_URL") and not is_set(given, "SENDGRID_API_KEY"):
         made["SMTP_URL"] = f"smtp://{LOOPBACK}:{simulator.smtp_port}"
     if not is_set(given, "SENDGRID_WEBHOOK_PUBLIC_KEY"):

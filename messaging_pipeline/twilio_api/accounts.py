@@ -12,6 +12,7 @@ from messaging_pipeline.twilio_api.client import (
     DEFAULT_ACCOUNTS_BASE_URL,
     DEFAULT_BASE_URL,
     DEFAULT_MESSAGING_BASE_URL,
+    DEFAULT_VERIFY_BASE_URL,
     TwilioApi,
 )
 from messaging_pipeline.twilio_api.verify_api import VerifyApi
@@ -77,7 +78,7 @@ class Accounts:
         return VerifyApi(
             account.account_sid,
             self._settings.read_secret(account.api_key_secret or account.auth_token),
-            self._settings.verify_base_url,
+            self._settings.verify_base_url or _beside(self._settings.api_base_url, DEFAULT_VERIFY_BASE_URL),
             account.verify_service_sid,
             api_key=account.api_key,
             pool_size=self._pool_size,

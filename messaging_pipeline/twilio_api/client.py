@@ -39,6 +39,7 @@ from messaging_pipeline.twilio_api.wire import PooledHttpClient
 DEFAULT_BASE_URL = "https://api.twilio.com"
 DEFAULT_ACCOUNTS_BASE_URL = "https://accounts.twilio.com"
 DEFAULT_MESSAGING_BASE_URL = "https://messaging.twilio.com"
+DEFAULT_VERIFY_BASE_URL = "https://verify.twilio.com"
 
 _NOT_FOUND = 404
 

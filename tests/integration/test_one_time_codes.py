@@ -28,7 +28,7 @@ ANSWER_IS_RESET, ALWAYS_429, NOT_BEFORE = "+15005551021", "+15005551026", "+1500
 
 @pytest.fixture
 def verifying(make_runtime: RuntimeMaker, simulator: Simulator) -> WorkerRuntime:
-    return make_runtime(VERIFYING, TWILIO_VERIFY_BASE_URL=simulator.url)
+    return make_runtime(VERIFYING)
 
 
 def start(runtime: WorkerRuntime, key: str = "login-1", to: str = RECIPIENT, **more: Any) -> Verification:
@@ -183,7 +183,7 @@ def test_a_tenant_without_a_verify_service_is_told_which_setting_is_missing(send
 
 def test_as_many_requests_are_under_way_as_the_tenant_permits(make_runtime: RuntimeMaker, simulator: Simulator) -> None:
     """Just after Redis has lost its memory, nobody knows who is at work, so that nothing is granted for a while."""
-    limited = make_runtime(VERIFYING + "verify_concurrency = 1\n", TWILIO_VERIFY_BASE_URL=simulator.url)
+    limited = make_runtime(VERIFYING + "verify_concurrency = 1\n")
     with pytest.raises(NotAllowed, match="verify_concurrency"):
         start(limited)
     assert (states(limited), codes_at(simulator)) == ([], [])
