@@ -34,7 +34,7 @@ START_LINES = {
     command_lines.BEAT,
 }
 MENTIONED_COMMAND = re.compile(r"messaging-pipeline ([a-z][a-z-]*)(?: ([a-z][a-z-]*))?")
-MENTIONED_TARGET = re.compile(r"(?:^|\s)make ([a-z]+)")
+MENTIONED_TARGET = re.compile(r"(?:^|\s)make (?!an? )([a-z]+)")
 MENTIONED_DECISION = re.compile(r"\bADR (\d+)")
 
 by_name = pytest.mark.parametrize("page", papers(), ids=lambda page: page.name)
