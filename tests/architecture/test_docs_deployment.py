@@ -22,8 +22,11 @@ COMMANDS = {
     "beat": command_lines.BEAT,
 }
 SERVERS = {"postgres", "valkey"}
+BY_PROFILE = {"simulator": "simulator", "proxy": "proxy", "prometheus": "monitoring", "grafana": "monitoring"} | {
+    "rabbitmq": "rabbitmq"
+}
 TO_FILL_IN = {"POSTGRES_PASSWORD", "MESSAGING_ENCRYPTION_KEYS"}
-OF_COMPOSE = {"POSTGRES_PASSWORD", "COMPOSE_PROFILES"}
+OF_COMPOSE = {"POSTGRES_PASSWORD", "COMPOSE_PROFILES", "PUBLIC_NAME", "TLS_FOLDER", "ACME_FOLDER", "RABBITMQ_PASSWORD"}
 
 
 def read(name: str) -> str:
@@ -53,23 +56,27 @@ def test_compose_starts_every_process_with_its_own_line() -> None:
     assert {name: tuple(services()[name]["command"]) for name in COMMANDS} == COMMANDS
 
 
-def test_compose_starts_the_simulator_only_when_it_is_asked_to() -> None:
-    simulator = services()["simulator"]
-    assert simulator["profiles"] == ["simulator"]
-    assert tuple(simulator["command"][:3]) == command_lines.SIMULATOR
-    assert set(services()) == {*COMMANDS, *SERVERS, "simulator"}
+def test_compose_starts_everything_else_only_when_it_is_asked_to() -> None:
+    assert {name: one["profiles"] for name, one in services().items() if "profiles" in one} == {
+        name: [profile] for name, profile in BY_PROFILE.items()
+    }
+    assert tuple(services()["simulator"]["command"][:3]) == command_lines.SIMULATOR
+    assert set(services()) == {*COMMANDS, *SERVERS, *BY_PROFILE}
 
 
-def test_compose_publishes_only_the_webhooks_and_only_on_loopback() -> None:
+def test_compose_publishes_only_the_proxy_beyond_this_host() -> None:
     assert {name: one["ports"] for name, one in services().items() if "ports" in one} == {
-        "webhooks": ["127.0.0.1:3000:3000"]
+        "webhooks": ["127.0.0.1:3000:3000"],
+        "prometheus": ["127.0.0.1:9090:9090"],
+        "grafana": ["127.0.0.1:3001:3000"],
+        "proxy": ["443:443", "80:80"],
     }
 
 
 def test_compose_keeps_secrets_in_the_env_file() -> None:
     assert all(services()[name]["env_file"] == [".env"] for name in COMMANDS)
-    passwords = re.findall(r"PASSWORD: (.*)", read("compose.yaml"))
-    assert passwords == ["${POSTGRES_PASSWORD:?set it in .env}"]
+    passwords = re.findall(r"PASS(?:WORD)?: (.*)", read("compose.yaml"))
+    assert passwords == ["${POSTGRES_PASSWORD:?set it in .env}", "${RABBITMQ_PASSWORD:-}"]
 
 
 def test_compose_sets_only_variables_that_there_are() -> None:
@@ -92,8 +99,8 @@ def test_compose_keeps_what_valkey_holds_and_evicts_nothing() -> None:
     command = " ".join(services()["valkey"]["command"])
     assert "--appendonly yes" in command
     assert "--maxmemory-policy noeviction" in command
-    mounted = {one["volumes"][0].partition(":")[0] for name, one in services().items() if name in SERVERS}
-    assert mounted == set(compose()["volumes"])
+    mounted = {mount.partition(":")[0] for one in services().values() for mount in one.get("volumes", [])}
+    assert {name for name in mounted if name.endswith("-data")} == set(compose()["volumes"])
 
 
 def test_workers_get_the_time_to_stop_that_operators_are_told() -> None:
