@@ -3,14 +3,19 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from messaging_pipeline.doctor.account import check_accounts
 from messaging_pipeline.doctor.broker import check_broker
 from messaging_pipeline.doctor.clocks import check_clocks
+from messaging_pipeline.doctor.countries import check_countries
 from messaging_pipeline.doctor.database import check_database
 from messaging_pipeline.doctor.doors import check_doors
 from messaging_pipeline.doctor.finding import Finding, error
 from messaging_pipeline.doctor.patient import Patient
+from messaging_pipeline.doctor.registration import check_registrations
 from messaging_pipeline.doctor.sealed_values import check_sealed_values
 from messaging_pipeline.doctor.secrets_named import check_settings
+from messaging_pipeline.doctor.senders import check_senders
+from messaging_pipeline.doctor.service_settings import check_service_settings
 from messaging_pipeline.doctor.timekeeper import check_redis
 from messaging_pipeline.errors import InvalidSettings, PipelineError
 
@@ -24,6 +29,11 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("clocks", check_clocks),
     ("keys", check_sealed_values),
     ("webhooks", check_doors),
+    ("accounts", check_accounts),
+    ("services", check_service_settings),
+    ("senders", check_senders),
+    ("registration", check_registrations),
+    ("countries", check_countries),
 )
 """Every check by its name, in the order in which they are made."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from messaging_pipeline.clock import Clock, SystemClock
 from messaging_pipeline.configuration import Configuration, Service, Tenant, load_configuration
+from messaging_pipeline.doctor.remote import Remote
 from messaging_pipeline.errors import NotFound
 from messaging_pipeline.settings import Settings
 from messaging_pipeline.twilio_api.accounts import Accounts
@@ -22,6 +23,7 @@ class Patient:
     clock: Clock
     accounts: Accounts
     tenants: Mapping[str, Tenant]
+    remote: Remote
 
     @property
     def services(self) -> Mapping[str, Service]:
@@ -41,6 +43,6 @@ def patient(settings: Settings, tenant: str | None = None, clock: Clock | None =
         raise NotFound("tenant", tenant)
     accounts = Accounts(settings, configuration, _CONNECTIONS)
     try:
-        yield Patient(settings, configuration, clock or SystemClock(), accounts, tenants)
+        yield Patient(settings, configuration, clock or SystemClock(), accounts, tenants, Remote(accounts))
     finally:
         accounts.close()

@@ -15,6 +15,10 @@ def check_settings(patient: Patient) -> Iterator[Finding]:
             "is not set and no tenant is declared, so nothing can be sent and no callback verified",
             "set it and TWILIO_AUTH_TOKEN, or declare tenants in messaging.toml",
         )
+    for key, service in patient.configuration.services.items():
+        if patient.configuration.tenants and service.tenant not in patient.configuration.tenants:
+            cure = "set TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN, or give the service another tenant"
+            yield error(f"services.{key}", f"its tenant {service.tenant!r} has no account", cure)
     yield from _secrets(patient)
     yield from _senders(patient)
     keys = len(patient.settings.sealing_keys())

@@ -15,6 +15,7 @@ class Account:
     token: str
     created_at: float
     media_auth: bool = False
+    closed_countries: tuple[str, ...] = ()
     open_requests: int = 0
 
 
@@ -22,7 +23,9 @@ class AccountBook:
     """All accounts, found by sid or by the Authorization header of a request."""
 
     def __init__(self, configs: tuple[AccountConfig, ...], created_at: float) -> None:
-        self._by_sid = {one.sid: Account(one.sid, one.token, created_at, one.media_auth) for one in configs}
+        self._by_sid = {
+            one.sid: Account(one.sid, one.token, created_at, one.media_auth, one.closed_countries) for one in configs
+        }
         self._by_header = {
             _basic(credentials): self._by_sid[config.sid]
             for config in configs

@@ -20,12 +20,14 @@ class AccountConfig:
 
     ``api_keys`` open the API too and sign nothing; each is written as ``SK...:secret``. With ``media_auth`` the files
     of messages are given only to who may call the API, as Twilio does when HTTP Basic auth for media is switched on.
+    The geo permissions of ``closed_countries`` are shown as not enabled.
     """
 
     sid: str
     token: str = field(repr=False)
     api_keys: tuple[str, ...] = field(default=(), repr=False)
     media_auth: bool = False
+    closed_countries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class SenderConfig:
     """One number, short code or alphanumeric name that messages can come from.
 
     ``mps`` is in message segments a second. Without ``account_sid`` the sender is the first account's.
+    ``toll_free_status`` is Twilio's word for its verification, if there is one; it is shown, and changes nothing here.
     """
 
     address: str
@@ -45,6 +48,7 @@ class SenderConfig:
     fallback_method: str = "POST"
     status_callback: str | None = None
     friendly_name: str | None = None
+    toll_free_status: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,10 @@ class ServiceConfig:
     validity_seconds: int = 36_000
     use_inbound_webhook_on_number: bool = False
     usecase: str = "undeclared"
+    campaign_status: str | None = None
+    campaign_use_case: str = "MIXED"
+    campaign_links: bool = True
+    campaign_samples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ def _detach(call: Call) -> Reply:
 
 
 def _service_json(call: Call, service: Service) -> dict[str, Any]:
-    """Return a service; the simulation knows no registration of campaigns."""
+    """Return a service; whether its campaign is registered is what the configuration says."""
     config = service.config
     url = f"{call.request.app[STAGE].url}{_SERVICES}/{config.sid}"
     return {
@@ -169,7 +169,7 @@ def _service_json(call: Call, service: Service) -> dict[str, Any]:
         "sticky_sender": config.sticky_sender,
         "synchronous_validation": False,
         "url": url,
-        "us_app_to_person_registered": False,
+        "us_app_to_person_registered": config.campaign_status == "VERIFIED",
         "use_inbound_webhook_on_number": config.use_inbound_webhook_on_number,
         "usecase": config.usecase,
         "validity_period": config.validity_seconds,

@@ -52,6 +52,13 @@ class Accounts:
         header = make_headers(basic_auth=f"{account.api_key or account.account_sid}:{secret}")["authorization"]
         return TwilioLogin(self._settings.api_base_url, header)
 
+    def opened_with(self, tenant: str, token: str) -> TwilioApi:
+        """Return a client that uses one of the account's tokens, by reference; raises InvalidSettings.
+
+        It is for who wants to know whether that token is good, and is the caller's to close.
+        """
+        return self._client(self._account(tenant), token, None)
+
     def verify_of(self, tenant: str) -> VerifyApi:
         """Return the client of a tenant's Verify service; raises InvalidSettings when it has none."""
         with self._lock:
@@ -96,13 +103,15 @@ class Accounts:
 
     def _make(self, tenant: str) -> TwilioApi:
         account = self._account(tenant)
-        secret = self._settings.read_secret(account.api_key_secret or account.auth_token)
+        return self._client(account, account.api_key_secret or account.auth_token, account.api_key)
+
+    def _client(self, account: Tenant, reference: str, api_key: str | None) -> TwilioApi:
         base_url = self._settings.api_base_url
         return TwilioApi(
             account.account_sid,
-            secret,
+            self._settings.read_secret(reference),
             base_url,
-            api_key=account.api_key,
+            api_key=api_key,
             accounts_base_url=self._settings.accounts_api_base_url or _beside(base_url, DEFAULT_ACCOUNTS_BASE_URL),
             messaging_base_url=self._settings.messaging_api_base_url or _beside(base_url, DEFAULT_MESSAGING_BASE_URL),
             pool_size=self._pool_size,

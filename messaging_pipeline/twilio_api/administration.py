@@ -1,18 +1,13 @@
 """What an operator asks of an account beside messages: the account itself, its services, its numbers."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 from twilio.rest import Client
 
 from messaging_pipeline.twilio_api.asking import ask, ask_to_change
-from messaging_pipeline.twilio_api.remote_messages import (
-    AccountRefused,
-    Missing,
-    NotPossible,
-    NotTold,
-    UnreadableAnswer,
-)
+from messaging_pipeline.twilio_api.lists import Lists
+from messaging_pipeline.twilio_api.remote_messages import AccountRefused, Missing, NotPossible, NotTold
 from messaging_pipeline.twilio_api.remote_services import (
     PoolNumber,
     RemoteAccount,
@@ -25,16 +20,11 @@ from messaging_pipeline.twilio_api.remote_services import (
 )
 from messaging_pipeline.twilio_api.wire import PooledHttpClient
 
-Answer = TypeVar("Answer")
-
 MOST_LISTED = 1000
 """As many services or numbers as one list gives."""
 
 WRONG_CREDENTIALS = 20003
 """Twilio's code for a token or key that is wrong, or that may not do what is asked."""
-
-_PAGE_SIZE = 50
-"""The most services that Twilio puts on a page."""
 
 
 class Administration:
@@ -46,6 +36,7 @@ class Administration:
     def __init__(self, client: Client, wire: PooledHttpClient) -> None:
         self._client = client
         self._wire = wire
+        self._lists = Lists(wire)
 
     def account(self) -> RemoteAccount | Missing | NotTold:
         """Ask for the account itself: whether its credentials are good.
@@ -61,7 +52,7 @@ class Administration:
 
     def services(self, limit: int = MOST_LISTED) -> tuple[RemoteService, ...] | Missing | NotTold:
         """Ask for the account's services, up to ``limit``."""
-        return self._list(self._client.messaging, self._client.messaging.v1.services, remote_service, limit)
+        return self._lists.read(self._client.messaging, self._client.messaging.v1.services, remote_service, limit)
 
     def service(self, sid: str) -> RemoteService | Missing | NotTold:
         """Ask for one service."""
@@ -82,7 +73,7 @@ class Administration:
     def pool(self, service_sid: str, limit: int = MOST_LISTED) -> tuple[PoolNumber, ...] | Missing | NotTold:
         """Ask for the phone numbers of a service, up to ``limit``."""
         numbers = self._client.messaging.v1.services(service_sid).phone_numbers
-        return self._list(self._client.messaging, numbers, pool_number, limit)
+        return self._lists.read(self._client.messaging, numbers, pool_number, limit)
 
     def attach(self, service_sid: str, number_sid: str) -> PoolNumber | Missing | NotPossible | NotTold:
         """Put a number into a service; NotPossible when it is in this one (21710) or another one (21712)."""
@@ -99,7 +90,7 @@ class Administration:
     ) -> tuple[RemoteNumber, ...] | Missing | NotTold:
         """Ask for the account's numbers, up to ``limit``; ``phone_number`` may be a part of one."""
         filters = {} if phone_number is None else {"phone_number": phone_number}
-        return self._list(self._client.api, self._client.incoming_phone_numbers, remote_number, limit, **filters)
+        return self._lists.read(self._client.api, self._client.incoming_phone_numbers, remote_number, limit, **filters)
 
     def number(self, sid: str) -> RemoteNumber | Missing | NotTold:
         """Ask for one number of the account."""
@@ -113,37 +104,3 @@ class Administration:
     def _account_of_a_key(self) -> RemoteAccount | Missing | NotTold:
         untold = RemoteAccount(str(self._client.account_sid), "", "", "")
         return ask(self._wire, lambda: self._client.messages.page(page_size=1), lambda _: untold)
-
-    def _list(
-        self, domain: Any, resource: Any, read: Callable[[Any], Answer], limit: int, **filters: str
-    ) -> tuple[Answer, ...] | Missing | NotTold:
-        """Ask for page after page, as long as Twilio names a next one and more are wanted."""
-        found: list[Answer] = []
-        size = min(limit, _PAGE_SIZE)
-        page = self._page(domain, lambda: resource.page(page_size=size, **filters), read)
-        while isinstance(page, tuple):
-            records, next_page_url = page
-            found += records
-            if next_page_url is None or len(found) >= limit:
-                return tuple(found[:limit])
-            page = self._page(domain, _following(resource, next_page_url), read)
-        return page
-
-    def _page(
-        self, domain: Any, question: Callable[[], Any], read: Callable[[Any], Answer]
-    ) -> tuple[list[Answer], str | None] | Missing | NotTold:
-        base_url = domain.base_url.rstrip("/") + "/"
-        return ask(
-            self._wire, question, lambda page: ([read(one) for one in page], _beneath(base_url, page.next_page_url))
-        )
-
-
-def _following(resource: Any, url: str) -> Callable[[], Any]:
-    return lambda: resource.get_page(url)
-
-
-def _beneath(base_url: str, url: str | None) -> str | None:
-    """The account's credentials go to no other place that an answer may name."""
-    if url is not None and not url.startswith(base_url):
-        raise UnreadableAnswer("next_page_url")
-    return url

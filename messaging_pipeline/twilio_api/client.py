@@ -22,6 +22,7 @@ from messaging_pipeline.twilio_api.asking import (
 )
 from messaging_pipeline.twilio_api.consents import codes_of
 from messaging_pipeline.twilio_api.outcome import NotSent, Outcome, Unconfirmed
+from messaging_pipeline.twilio_api.registrations import Registrations
 from messaging_pipeline.twilio_api.remote_messages import (
     AccountRefused,
     MessagePage,
@@ -106,6 +107,7 @@ class TwilioApi:
         self._client.accounts.base_url = accounts_base_url
         self._client.messaging.base_url = messaging_base_url
         self.administration = Administration(self._client, self._wire)
+        self.registrations = Registrations(self._client, self._wire)
 
     def create(self, message: CreateMessage) -> Outcome:
         """Ask Twilio once to create the message, and say what that proves. Raises nothing of the wire's."""
