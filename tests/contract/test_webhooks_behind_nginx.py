@@ -18,6 +18,7 @@ from tests.support.nginx_proxy import FOLDER, TEMPLATE, VARIABLE, Answer, Proxy,
 from tests.support.operators_programs import program
 from tests.support.queued import all_queued, queued
 from tests.support.served_tier import a_free_port, served
+from tests.support.stand_in import answering, closing, stand_in
 from tests.support.waiting import eventually
 from tests.support.webhook_tier import FORM_TYPE, ORIGIN, SIGNATURE, a_status, an_inbound
 
@@ -50,6 +51,15 @@ def test_signed_webhooks_reach_the_tier_and_nothing_else_does(redis_url: str, tm
 def test_a_tier_that_is_gone_is_an_answer_that_twilio_is_asked_to_repeat(tmp_path: Path) -> None:
     with nginx_before(NOBODY, tmp_path) as proxy:
         assert call(proxy, "/twilio/status", a_status()).status == 502
+
+
+def test_another_tier_is_asked_when_one_is_killed_with_the_request_in_hand(tmp_path: Path) -> None:
+    with stand_in(closing) as killed, stand_in(answering(204)) as other:
+        both = f"127.0.0.1:{killed.port}; server 127.0.0.1:{other.port}"
+        with nginx_before(killed.port, tmp_path, WEBHOOKS=both) as proxy:
+            answers = [call(proxy, "/twilio/status", a_status()).status for _ in range(4)]
+    assert answers == [204] * 4
+    assert [request.target for request in killed.requests] != []
 
 
 def test_a_flood_is_put_off_once_the_reserve_is_used(tmp_path: Path) -> None:
