@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from cryptography.fernet import Fernet
 from pydantic import (
@@ -124,6 +124,11 @@ class Settings(BaseModel):
         None,
         alias="PROMETHEUS_MULTIPROC_DIR",
         description="An empty folder where the processes of a host count together, for one page; unset, each alone.",
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text",
+        alias="MESSAGING_LOG_FORMAT",
+        description="How a log line looks: `text` for people, or `json`, one object a line.",
     )
     config_path: str | None = Field(
         None, alias="MESSAGING_CONFIG", description="Path of `messaging.toml`: tenants and services."

@@ -4,6 +4,7 @@ import os
 import sys
 
 from messaging_pipeline.errors import InvalidSettings
+from messaging_pipeline.log import configure_logging
 from messaging_pipeline.settings import Settings
 from webhooks.app import create_app
 from webhooks.serving import refuse_taken_port, serve
@@ -13,6 +14,7 @@ def main() -> int:
     """Serve until SIGTERM or SIGINT; wrong settings are one sentence and exit code 2."""
     try:
         settings = Settings.from_environment(os.environ)
+        configure_logging(log_format=settings.log_format)
         create_app(settings)
         refuse_taken_port(settings)
     except InvalidSettings as error:

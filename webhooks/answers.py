@@ -2,11 +2,13 @@
 
 import logging
 import time
+from contextlib import ExitStack
 
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from messaging_pipeline.errors import NotReachable
+from messaging_pipeline.log import about
 from messaging_pipeline.metrics import record_callback, record_refused_signature
 from messaging_pipeline.twilio_api.callbacks import MalformedCallback
 from webhooks.authentication import NotBelieved
@@ -43,6 +45,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(HTTPException, _plain)
     app.before_request(_start_timing)
     app.after_request(_count)
+    app.teardown_request(_name_nothing)
 
 
 def _malformed(error: MalformedCallback) -> Response:
@@ -77,6 +80,14 @@ def _text(text: str, status: int) -> Response:
 
 def _start_timing() -> None:
     g.began = time.perf_counter()
+    g.named = ExitStack()
+    g.named.enter_context(about(message_id=(request.view_args or {}).get("message_id")))
+
+
+def _name_nothing(_: BaseException | None) -> None:
+    """The thread goes on to another request."""
+    if "named" in g:
+        g.pop("named").close()
 
 
 def _count(answer: Response) -> Response:

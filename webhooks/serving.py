@@ -25,6 +25,13 @@ _ASK_AGAIN_SECONDS = 0.1
 
 _LOOK_FOR_PARENT_SECONDS = 1.0
 
+#: Granian's own lines go to our handler, which masks them and gives them their form.
+_LOGGED_AS_WE_DO: dict[str, Any] = {
+    "formatters": {},
+    "handlers": {},
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian.access")},
+}
+
 
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT."""
@@ -37,6 +44,7 @@ def serve(settings: Settings) -> None:
         blocking_threads=_BLOCKING_THREADS,
         websockets=False,
         log_access=False,
+        log_dictconfig=_LOGGED_AS_WE_DO,
     )
     server.serve(target_loader=partial(_load, parent=os.getpid()))
 

@@ -13,7 +13,7 @@ from webhooks.app import create_app
 def load() -> Flask:
     """Read the environment, open the metrics port and make the application."""
     settings = Settings.from_environment(os.environ)
-    configure_logging()
+    configure_logging(log_format=settings.log_format)
     if settings.metrics_port:
         serve_metrics(settings.metrics_port, settings.metrics_host, settings.metrics_folder)
     return create_app(settings)

@@ -2,15 +2,18 @@
 
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
+from celery import current_task
 from celery.exceptions import Reject
 from redis.exceptions import RedisError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from messaging_pipeline.db.pool import UNREACHABLE
 from messaging_pipeline.errors import NotReachable
+from messaging_pipeline.log import about
 from messaging_pipeline.metrics import record_task_failure, record_task_postponed
 
 _log = logging.getLogger(__name__)
@@ -28,6 +31,10 @@ def bounded(task: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(task)
     def run(*args: Any, **kwargs: Any) -> None:
+        with about(task=task.__name__, task_id=_task_id(), message_id=_message_id(kwargs)):
+            _run(args, kwargs)
+
+    def _run(args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         try:
             for trial in Retrying(
                 retry=retry_if_exception_type(_PASSING),
@@ -48,6 +55,18 @@ def bounded(task: Callable[..., None]) -> Callable[..., None]:
             raise TaskFailed(type(error).__name__) from None
 
     return run
+
+
+def _message_id(arguments: Mapping[str, Any]) -> UUID | None:
+    """The id that a task names, if it is one: whatever else a producer has written there is not for the logs."""
+    try:
+        return UUID(str(arguments.get("message_id")))
+    except ValueError:
+        return None
+
+
+def _task_id() -> str | None:
+    return current_task.request.id if current_task else None
 
 
 class TaskFailed(Exception):

@@ -65,6 +65,16 @@ class Lifecycle:
         if Queue.MAINTENANCE in queues and settings.metrics_port:
             self._threads.append(GaugeWatch(base.gauges, base.clock, self._stop).start())
 
+    def leave_out_the_banner(self, instance: Any, **_: Any) -> None:
+        """Celery's greeting is no event: whoever reads JSON cannot read it."""
+        if self._settings.log_format == "json":
+            instance.quiet = True
+
+    def set_up_logging(self, loglevel: int | str | None = None, **_: Any) -> None:
+        """Let Celery's lines look like ours."""
+        level = logging.getLevelName(loglevel) if isinstance(loglevel, int) else loglevel or "INFO"
+        configure_logging(level, log_format=self._settings.log_format)
+
     def stay_attentive(self, sender: Any, **_: Any) -> None:
         """Let the worker's loop look up every second: asleep at RabbitMQ, it hears of a SIGTERM after ten."""
         if not self._attentive:  # ready again after an outage, the loop has its timer still
@@ -97,12 +107,9 @@ def connect(settings: Settings) -> None:
     """Tie the life of a runtime to the life of the worker that this process may become."""
     lifecycle = Lifecycle(settings)
     _current.append(lifecycle)
+    signals.celeryd_init.connect(lifecycle.leave_out_the_banner, weak=False)
     signals.celeryd_after_setup.connect(lifecycle.start, weak=False)
     signals.worker_shutting_down.connect(lifecycle.begin_to_stop, weak=False)
     signals.worker_shutdown.connect(lifecycle.stop, weak=False)
     signals.worker_ready.connect(lifecycle.stay_attentive, weak=False)
-    signals.setup_logging.connect(_set_up_logging, weak=False)
-
-
-def _set_up_logging(loglevel: int | str | None = None, **_: Any) -> None:
-    configure_logging(logging.getLevelName(loglevel) if isinstance(loglevel, int) else loglevel or "INFO")
+    signals.setup_logging.connect(lifecycle.set_up_logging, weak=False)

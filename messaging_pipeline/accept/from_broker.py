@@ -14,6 +14,7 @@ from messaging_pipeline.accept.request import ARGUMENTS, SendRequest
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
 from messaging_pipeline.ids import MessageId
+from messaging_pipeline.log import about
 from messaging_pipeline.messages.state_machine import Status
 from messaging_pipeline.metrics import record_rejected
 
@@ -32,10 +33,11 @@ class AcceptingFromBroker:
     def send(self, arguments: Mapping[str, Any], task_id: str) -> MessageId:
         """Accept one send. Its id is the caller's ``message_id``, or else the task's own id."""
         named = {"message_id": str(message_id_of(task_id)), **_given(arguments)}
-        try:
-            return self.accepting.accept(named)
-        except (InvalidInput, IdempotencyConflict) as error:
-            return self._reject(named, error)
+        with about(message_id=_uuid(named["message_id"])):
+            try:
+                return self.accepting.accept(named)
+            except (InvalidInput, IdempotencyConflict) as error:
+                return self._reject(named, error)
 
     def send_many(self, messages: object, shared: Mapping[str, Any], task_id: str) -> list[MessageId]:
         """Accept many sends; each bad one is rejected by itself, and the good ones are written together.
@@ -101,7 +103,8 @@ class AcceptingFromBroker:
             fresh = connection.execute(sql("insert_message"), values).fetchone()
         if fresh is not None or isinstance(error, IdempotencyConflict) or error.field == "message_id":
             record_rejected(_argument(error.field))
-            _log.warning("message %s was rejected: %s", message_id, error)
+            with about(message_id=message_id):
+                _log.warning("the message was rejected: %s", error)
         return message_id
 
 

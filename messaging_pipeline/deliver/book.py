@@ -27,6 +27,7 @@ from messaging_pipeline.deliver.till import ring_up
 from messaging_pipeline.fallback.start import StepId, start_fallbacks
 from messaging_pipeline.gates.verdict import Answer
 from messaging_pipeline.ids import MessageId
+from messaging_pipeline.log import about
 from messaging_pipeline.messages.state_machine import FALLBACK_CAUSES, Status
 from messaging_pipeline.metrics import record_attempt, record_cost, record_gate, record_status, record_taken
 from messaging_pipeline.mms_links import promise_mms_links
@@ -127,7 +128,8 @@ class Book:
         closing, self._answered = self._answered, None
         if closing is not None and written.page.moved:
             record_status(closing.attempt.message.service, closing.step.status)
-        written.consequences.announce()
+        with about(message_id=None if closing is None else closing.attempt.message.id):
+            written.consequences.announce()
         self.wake_fallbacks(written.steps)
         return written.page
 

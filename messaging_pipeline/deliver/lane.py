@@ -26,6 +26,7 @@ from messaging_pipeline.deliver.seats import Seat, Seats
 from messaging_pipeline.deliver.supply import Batch, Supply
 from messaging_pipeline.deliver.till import allowance_now
 from messaging_pipeline.ids import ServiceKey, TenantKey
+from messaging_pipeline.log import about
 from messaging_pipeline.media.findings import Unfit
 from messaging_pipeline.media.signing import CannotSign
 from messaging_pipeline.messages.state_machine import Status
@@ -126,7 +127,8 @@ class Lane:
                 if renewed is None:
                     return False
                 batch = replace(batch, taken_at=renewed)
-            step = self._send(book, batch, message)
+            with about(message_id=message.id):
+                step = self._send(book, batch, message)
             if step is not None and _concerns_the_others(step):
                 return self._break_off(book, batch, left[1:], step)
         return True
@@ -166,7 +168,7 @@ class Lane:
             book.bar(message, Bar(Status.FAILED, str(error)))
         except (CannotUnseal, CannotSign) as error:
             # A message that cannot be read or signed yet must not stand in the way of those behind it.
-            _log.error("message %s cannot be sent: %s", message.id, error)
+            _log.error("the message cannot be sent: %s", error)
             self.supply.put_back(batch, [message], str(error), put_off=_PUT_OFF)
         return None
 

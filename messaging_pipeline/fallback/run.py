@@ -17,6 +17,7 @@ from messaging_pipeline.fallback.leaving import Channel, Leaving, message_of_ste
 from messaging_pipeline.fallback.letters import Posted
 from messaging_pipeline.fallback.silence import kept_silent
 from messaging_pipeline.fallback.start import StepId, record_withdrawn, settle_fallbacks, start_fallbacks
+from messaging_pipeline.log import about
 from messaging_pipeline.media.signing import CannotSign, MediaAddresses
 from messaging_pipeline.messages.plan import stored_plan
 from messaging_pipeline.metrics import record_fallback_step
@@ -46,6 +47,10 @@ class FallingBack:
 
     def run(self, step: StepId) -> None:
         """Run a step that is waiting and due; do nothing when someone else has it or it is done."""
+        with about(message_id=step.message_id):
+            self._run(step)
+
+    def _run(self, step: StepId) -> None:
         now = self.clock.now()
         withdrawn, claimed = in_transaction(self.pool, lambda connection: self._claim(connection, step, now))
         record_withdrawn(withdrawn)

@@ -19,6 +19,7 @@ from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.fallback.start import StepId, record_withdrawn, settle_fallbacks, start_fallbacks
 from messaging_pipeline.follow.moved import Applied, Moved, decide, put_back
+from messaging_pipeline.log import about
 from messaging_pipeline.messages.state_machine import (
     ARRIVALS,
     FALLBACK_CAUSES,
@@ -136,7 +137,8 @@ class Following:
         if len(reports) > 1:
             return _together([self.apply([report]) for report in reports])
         (report,) = reports
-        _log.error("%s for message %s cannot be applied: %s", report.sid, report.message_id, type(error).__name__)
+        with about(message_id=report.message_id):
+            _log.error("%s cannot be applied: %s", report.sid, type(error).__name__)
         record_report("failed")
         return Applied((), (), {"failed": 1})
 

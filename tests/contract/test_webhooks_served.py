@@ -1,5 +1,6 @@
 """The webhook tier as it runs: a process of its own, Granian, a real socket."""
 
+import json
 import socket
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -41,13 +42,17 @@ def test_one_that_was_killed_leaves_its_port_to_the_next(redis_url: str) -> None
         assert following.stop() == 0
 
 
-def test_what_it_writes_holds_no_number_and_no_token(redis_url: str) -> None:
-    with served(redis_url, a_free_port()) as tier:
-        tier.call("/twilio/status", a_status(ErrorCode="+15558675310"))
+def test_what_it_writes_is_lines_of_json_without_a_number_or_a_token(redis_url: str) -> None:
+    message_id = str(uuid4())
+    with served(redis_url, a_free_port(), MESSAGING_LOG_FORMAT="json") as tier:
+        tier.call(f"/twilio/status/{message_id}", a_status(ErrorCode="+15558675310"))
         tier.request("POST", "/twilio/inbound?From=%2B15558675310", urlencode(an_inbound()))
         assert tier.stop() == 0
         written = tier.process.communicate()[0]
-    assert "callback refused" in written
+    lines = [json.loads(line) for line in written.splitlines()]
+    assert "_granian" in {line["logger"] for line in lines}
+    assert [line.get("message_id") for line in lines if "callback refused" in line["event"]] == [message_id]
+    assert [line.get("message_id") for line in lines if "signature refused" in line["event"]] == [None]
     assert "5558675310" not in written
     assert AUTH_TOKEN not in written
 

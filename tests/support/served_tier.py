@@ -90,8 +90,8 @@ def a_free_port() -> int:
 
 
 @contextmanager
-def served(redis_url: str, port: int) -> Iterator[Served]:
-    with start(REDIS_URL=redis_url, PORT=str(port)) as process:
+def served(redis_url: str, port: int, **changes: str) -> Iterator[Served]:
+    with start(REDIS_URL=redis_url, PORT=str(port), **changes) as process:
         try:
             tier = Served(process, port)
             tier.wait_until_alive()
