@@ -10,7 +10,7 @@ from pydantic.dataclasses import dataclass
 
 from messaging_pipeline.entry_points import EntryPoint
 from messaging_pipeline.errors import InvalidSettings
-from messaging_pipeline.messages.plan import ForeignQueue, ForeignTask
+from messaging_pipeline.messages.plan import TaskOfYours
 from messaging_pipeline.messages.wording import bare, words
 
 #: The words that Twilio knows, the same for every sender; others can only be added
@@ -54,14 +54,6 @@ Answer = Annotated[str, AfterValidator(checked_answer)]
 
 
 @dataclass(frozen=True, config=_STRICT)
-class HandlerTask:
-    """A Celery task of your own, and the queue that your own workers consume."""
-
-    task: ForeignTask
-    queue: ForeignQueue
-
-
-@dataclass(frozen=True, config=_STRICT)
 class Handler:
     """What a keyword calls: one of a Python function, a Celery task and a receiver of signed calls.
 
@@ -75,7 +67,7 @@ class Handler:
     max_length: Annotated[int, Field(ge=1, le=_LONGEST_ANSWER)] = _LONGEST_ANSWER
     usage: Answer | None = None
     python: EntryPoint | None = None
-    celery: HandlerTask | None = None
+    celery: TaskOfYours | None = None
     receiver: Annotated[str, StringConstraints(min_length=1, max_length=63)] | None = None
     most_attempts: Annotated[int, Field(ge=1, le=100)] = 10
 

@@ -27,6 +27,7 @@ class Task(StrEnum):
     RUN_KEYWORD = "messaging.run_keyword"
     COPY_MEDIA = "messaging.copy_media"
     RUN_FALLBACK = "messaging.run_fallback"
+    TELL = "messaging.tell"
     HEAR_OF_LETTERS = "messaging.hear_of_letters"
     SWEEP = "messaging.sweep"
     RECONCILE = "messaging.reconcile"
@@ -46,6 +47,7 @@ QUEUE_OF: dict[Task, Queue] = {
     Task.RUN_KEYWORD: Queue.INBOUND,
     Task.COPY_MEDIA: Queue.INBOUND,
     Task.RUN_FALLBACK: Queue.FALLBACK,
+    Task.TELL: Queue.FALLBACK,
     Task.HEAR_OF_LETTERS: Queue.FALLBACK,
     Task.SWEEP: Queue.MAINTENANCE,
     Task.RECONCILE: Queue.MAINTENANCE,

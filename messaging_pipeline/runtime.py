@@ -30,15 +30,8 @@ from messaging_pipeline.deliver.outgoing import Outgoing
 from messaging_pipeline.deliver.seats import Seats
 from messaging_pipeline.deliver.supply import Supply
 from messaging_pipeline.deliver.sweep import Sweep
-from messaging_pipeline.fallback.by_celery import ByCelery
-from messaging_pipeline.fallback.by_email import ByEmail
-from messaging_pipeline.fallback.by_http import ByHttp
-from messaging_pipeline.fallback.by_push import ByPush
-from messaging_pipeline.fallback.by_sms import BySms
-from messaging_pipeline.fallback.firebase import firebase_projects
-from messaging_pipeline.fallback.leaving import Channel
+from messaging_pipeline.fallback.channels import channels_of
 from messaging_pipeline.fallback.letters_heard_of import HearingOfLetters
-from messaging_pipeline.fallback.postbox import postbox_from
 from messaging_pipeline.fallback.run import FallingBack
 from messaging_pipeline.fallback.start import StepId, wake_fallbacks
 from messaging_pipeline.feedback import GivingFeedback
@@ -58,6 +51,9 @@ from messaging_pipeline.keyword_handlers.switchboard import Switchboard
 from messaging_pipeline.media.checking import MediaChecks
 from messaging_pipeline.media.s3 import media_addresses
 from messaging_pipeline.media.signing import MediaAddresses
+from messaging_pipeline.notices.desk import tellers_bell, telling_desk
+from messaging_pipeline.notices.start import TellersBell
+from messaging_pipeline.notices.telling import Telling
 from messaging_pipeline.one_time_codes.book import VerificationBook
 from messaging_pipeline.one_time_codes.verifying import Verifying
 from messaging_pipeline.pacing.token_bucket import Buckets
@@ -113,6 +109,7 @@ class Runtime:
     verifying: Verifying
     tracing: Tracing
     gauges: Gauges
+    tellers: TellersBell
     _closing: ExitStack
 
     def close(self) -> None:
@@ -139,6 +136,7 @@ class WorkerRuntime:
     reconciling: Reconciling
     retention: Retention
     redacting: Redacting
+    telling: Telling
 
     def close(self) -> None:
         """Close every connection."""
@@ -169,7 +167,8 @@ def build_runtime(
         accounts = Accounts(settings, configuration, connections)
         opening.callback(accounts.close)
         first_messages = FirstMessages(configuration)
-        following = Following(pool, clock, sealer, configuration, partial(wake_fallbacks, publisher))
+        tellers = tellers_bell(redis, publisher, configuration)
+        following = Following(pool, clock, sealer, configuration, partial(wake_fallbacks, publisher), tellers.ring_for)
         return Runtime(
             settings=settings,
             configuration=configuration,
@@ -191,6 +190,7 @@ def build_runtime(
             verifying=Verifying(VerificationBook(pool), clock, sealer, accounts, verify_slots(redis, configuration)),
             tracing=Tracing(pool),
             gauges=Gauges(pool, clock, configuration, board, Buckets(redis), Duties(pool, clock)),
+            tellers=tellers,
             _closing=opening.pop_all(),
         )
 
@@ -207,8 +207,10 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
         partial(wake_entries, base.publisher),
         partial(wake_calls, base.publisher),
         partial(wake_copies, base.publisher),
+        base.tellers.ring,
     )
     calls = _signed_calls(base)
+    channels = channels_of(settings, base.configuration, calls, base.publisher, base.accepting.accept)
     media = media_addresses(base.configuration.media, settings.read_secret)
     lines = Lines(slots_of_accounts(base.redis, base.configuration), base.configuration, base.board)
     copying = copying_desk(
@@ -220,20 +222,28 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
         lines=lines,
         publisher=base.publisher,
     )
+    lane = _lane(base, media, threads, lines, wake)
+    telling = telling_desk(
+        base.pool,
+        base.clock,
+        base.sealer,
+        publisher=base.publisher,
+        calls=calls,
+        bell=base.tellers,
+        stopping=lane.stopping,
+    )
     return WorkerRuntime(
         base=base,
         from_broker=AcceptingFromBroker(base.accepting),
-        lane=_lane(base, media, threads, lines, wake),
+        lane=lane,
         following=following,
         receiving=receiving,
         ticketing=_ticketing(base),
         handling=_handling(base, calls),
         copying=copying,
-        falling_back=FallingBack(
-            base.pool, base.clock, base.sealer, _channels(base, calls), media, wake, base.configuration
-        ),
+        falling_back=FallingBack(base.pool, base.clock, base.sealer, channels, media, wake, base.configuration),
         hearing_of_letters=HearingOfLetters(base.pool, base.clock, base.sealer, wake),
-        sweep=_sweep(base, media, wake, copying.look_after),
+        sweep=_sweep(base, media, wake, copying.look_after, telling.look_after),
         auditing=Auditing(base.pool, base.clock),
         reconciling=reconciling(
             pool=base.pool,
@@ -249,6 +259,7 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
         ),
         retention=Retention(base.pool, base.clock, base.sealer, base.configuration),
         redacting=redacting_desk(base.pool, base.clock, base.configuration, base.accounts, lines),
+        telling=telling,
     )
 
 
@@ -256,17 +267,6 @@ def _signed_calls(base: Runtime) -> SignedCalls:
     """A worker without a receiver's secret must not start."""
     secrets = {name: base.settings.read_secret(one.secret) for name, one in base.configuration.receivers.items()}
     return SignedCalls(base.configuration.receivers, secrets, base.clock)
-
-
-def _channels(base: Runtime, calls: SignedCalls) -> dict[str, Channel]:
-    """The ways that a fallback step can go."""
-    return {
-        "email": ByEmail(postbox_from(base.settings)),
-        "sms": BySms(base.accepting.accept),
-        "http": ByHttp(calls),
-        "celery": ByCelery(base.publisher),
-        "push": ByPush(firebase_projects(base.settings, base.configuration)),
-    }
 
 
 def _ticketing(base: Runtime) -> Ticketing:
@@ -351,6 +351,7 @@ def _sweep(
     media: MediaAddresses,
     wake_fallbacks: Callable[[list[StepId]], None],
     look_after_media: Callable[[], None],
+    look_after_notices: Callable[[], None],
 ) -> Sweep:
     return Sweep(
         pool=base.pool,
@@ -364,6 +365,7 @@ def _sweep(
         wake_tickets=partial(wake_entries, base.publisher),
         wake_handlers=partial(wake_calls, base.publisher),
         look_after_media=look_after_media,
+        look_after_notices=look_after_notices,
     )
 
 

@@ -103,6 +103,13 @@ def run_fallback(message_id: str, number: int) -> None:
     runtime().falling_back.run(StepId(MessageId(UUID(message_id)), number))
 
 
+@shared_task(name=Task.TELL.value)
+@bounded
+def tell(policy: str) -> None:
+    """Tell what is due to those who want to hear what became of messages, by one events policy."""
+    runtime().telling.run(policy)
+
+
 @shared_task(name=Task.HEAR_OF_LETTERS.value)
 @bounded
 def hear_of_letters(events: Sequence[Mapping[str, Any]]) -> None:

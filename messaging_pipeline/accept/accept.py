@@ -19,6 +19,7 @@ from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
+from messaging_pipeline.events_policy import refuse_unknown_wish, wishes_of
 from messaging_pipeline.fallback.start import plan_by_the_clock
 from messaging_pipeline.ids import MessageId, ServiceKey, new_message_id
 from messaging_pipeline.messages.plan import Step
@@ -81,6 +82,7 @@ class Accepting:
         request = as_sent(parse_send_request(arguments, now), self.configuration)
         service = self.configuration.service(request.service, request.tenant)
         require_sender(request, service)
+        refuse_unknown_wish(self.configuration.events, request.tenant, request.tags)
         self.configuration.check_plan(request.fallback or (), request.tenant)
         if not self.board.standing(request.service).accepting:
             raise InvalidInput(
@@ -161,6 +163,7 @@ class Accepting:
             "introduces": request.introduces,
             "note": request.told(),
             "tags": Jsonb(dict(request.tags)),
+            "notify": wishes_of(self.configuration.events, request.tenant, request.service, request.tags),
             "idempotency_key": request.idempotency_key,
             "sequence": request.sequence,
             "fingerprint": self.sealer.fingerprint(request.identity()),

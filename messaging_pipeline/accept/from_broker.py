@@ -13,6 +13,7 @@ from messaging_pipeline.accept.gates import REFUSALS
 from messaging_pipeline.accept.request import ARGUMENTS, SendRequest
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
+from messaging_pipeline.events_policy import wishes_of
 from messaging_pipeline.ids import MessageId
 from messaging_pipeline.log import about
 from messaging_pipeline.messages.state_machine import Status
@@ -75,10 +76,11 @@ class AcceptingFromBroker:
         """Record a refusal under the message's id. What was asked is not kept, only where it went wrong."""
         message_id = _uuid(arguments.get("message_id"))
         desk = self.accepting
+        tenant, service = (_kept(arguments.get(name), "default") for name in ("tenant", "service"))
         values = {
             "id": message_id,
-            "tenant": _kept(arguments.get("tenant"), "default"),
-            "service": _kept(arguments.get("service"), "default"),
+            "tenant": tenant,
+            "service": service,
             "to_number": None,
             "from_number": None,
             "content": None,
@@ -94,6 +96,7 @@ class AcceptingFromBroker:
             "introduces": False,
             "note": None,
             "tags": Jsonb({}),
+            "notify": wishes_of(desk.configuration.events, tenant, service, {}),
             "idempotency_key": None,
             "sequence": None,
             "fingerprint": b"",

@@ -18,6 +18,7 @@ from messaging_pipeline.cli.invalid_numbers import numbers
 from messaging_pipeline.cli.limits import limits
 from messaging_pipeline.cli.local import demo, simulator, up
 from messaging_pipeline.cli.messages import messages, send, send_bulk
+from messaging_pipeline.cli.notices import notices
 from messaging_pipeline.cli.operate import migrate
 from messaging_pipeline.cli.optouts import optouts
 from messaging_pipeline.cli.output import exit_codes
@@ -57,6 +58,7 @@ for command in (
     twilio,
     forget,
     redactions,
+    notices,
     migrate,
     audit,
     doctor,

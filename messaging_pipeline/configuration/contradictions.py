@@ -4,6 +4,7 @@ from messaging_pipeline.configuration.keys import DEFAULT_TENANT
 from messaging_pipeline.configuration.service import Service
 from messaging_pipeline.configuration.whole import Configuration
 from messaging_pipeline.errors import InvalidInput, InvalidSettings
+from messaging_pipeline.events_policy import refuse_events_to_nobody
 from messaging_pipeline.fallback_receivers import refuse_receivers_of_nobody
 from messaging_pipeline.keyword_policy import refuse_handlers_of_others
 from messaging_pipeline.media_policy import refuse_unknown_tenants
@@ -21,6 +22,7 @@ def refuse_contradictions(configuration: Configuration, path: str | None) -> Non
     _refuse_rivals(configuration, path)
     tenants_of_receivers = {key: receiver.tenant for key, receiver in configuration.receivers.items()}
     refuse_handlers_of_others(configuration.keyword_policies(), tenants_of_receivers, path)
+    refuse_events_to_nobody(configuration.events, tenants, tenant_of, tenants_of_receivers, path)
     refuse_wrong_routes(configuration.routes, tenant_of, path)
     _refuse_shared_accounts(configuration, path)
     refuse_unknown_tenants(configuration.media, tenants, path)

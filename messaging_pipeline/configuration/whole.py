@@ -10,6 +10,7 @@ from messaging_pipeline.configuration.limits import DailyCap, ReconcilePolicy
 from messaging_pipeline.configuration.service import Service
 from messaging_pipeline.configuration.tenant import Tenant
 from messaging_pipeline.errors import InvalidInput
+from messaging_pipeline.events_policy import EventsPolicy
 from messaging_pipeline.fallback_receivers import Receiver
 from messaging_pipeline.ids import E164
 from messaging_pipeline.keyword_policy import KeywordPolicy
@@ -31,6 +32,7 @@ class Configuration(BaseModel):
     tickets: dict[Key, TicketPolicy] = Field(default_factory=dict)
     caps: dict[Key, DailyCap] = Field(default_factory=dict)
     receivers: dict[Key, Receiver] = Field(default_factory=dict)
+    events: dict[Key, EventsPolicy] = Field(default_factory=dict)
     reconcile: ReconcilePolicy = Field(default_factory=ReconcilePolicy)
     quiet_hours: QuietHours | None = None
     media: MediaPolicy = Field(default_factory=MediaPolicy)

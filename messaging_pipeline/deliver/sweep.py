@@ -63,6 +63,7 @@ class Sweep:
     wake_tickets: Callable[[Collection[EntryId]], None]
     wake_handlers: Callable[[Collection[CallId]], None]
     look_after_media: Callable[[], None]
+    look_after_notices: Callable[[], None]
 
     def run(self) -> None:
         """Put right what lapsed, then wake everybody who has something to do.
@@ -75,6 +76,7 @@ class Sweep:
             duties.callback(self._forget_unmatched_callbacks)
             duties.callback(self.link_texts.run, _AT_ONCE)
             duties.callback(self._look_after_handlers)
+            duties.callback(self.look_after_notices)
             duties.callback(self.look_after_media)
             duties.callback(self._look_after_tickets)
             duties.callback(self._look_after_fallbacks)

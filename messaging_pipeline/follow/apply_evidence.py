@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -19,6 +19,7 @@ from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.fallback.start import StepId, record_withdrawn, settle_fallbacks, start_fallbacks
 from messaging_pipeline.follow.moved import Applied, Moved, decide, put_back
+from messaging_pipeline.ids import ServiceKey
 from messaging_pipeline.log import about
 from messaging_pipeline.messages.state_machine import (
     ARRIVALS,
@@ -70,6 +71,7 @@ class Following:
     sealer: Sealer
     configuration: Configuration
     wake_fallbacks: Callable[[list[StepId]], None]
+    wake_tellers: Callable[[Collection[ServiceKey]], None] = lambda _: None
 
     def apply(self, reports: Sequence[Evidence]) -> Applied:
         """Apply a batch in one transaction. Applying it again changes nothing.
@@ -115,7 +117,7 @@ class Following:
         )
 
     def announce(self, applied: Applied) -> None:
-        """Count what changed and wake the fallbacks that it started."""
+        """Count what changed, and wake the fallbacks that it started and whoever tells of it."""
         now = self.clock.now()
         for one in applied.moved:
             record_status(one.service, one.status, (now - one.created_at).total_seconds())
@@ -126,6 +128,7 @@ class Following:
             consequences.announce()
         record_withdrawn(applied.withdrawn)
         self.wake_fallbacks(list(applied.steps))
+        self.wake_tellers({one.service for one in applied.moved})
 
     def _time(self, reports: Sequence[Evidence]) -> None:
         now = self.clock.now()

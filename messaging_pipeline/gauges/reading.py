@@ -40,6 +40,7 @@ class Gauges:
             counted = {
                 **_backlog(connection, self.configuration.services, now),
                 **_doubt(connection, self.configuration, now),
+                **_notices(connection, now),
                 state.GATE_WAITING: _counts(connection.execute(sql("count_at_gates")).fetchall()),
             }
         return {**counted, **_standings(self._all_standings()), **_duties(self.duties.last())}
@@ -86,6 +87,14 @@ def _doubt(connection: Connection[TupleRow], configuration: Configuration, now: 
     return {
         state.UNCONFIRMED: {(service,): float(all_of_them) for service, all_of_them, _ in rows},
         state.UNCONFIRMED_OVERDUE: {(service,): float(overdue) for service, _, overdue in rows},
+    }
+
+
+def _notices(connection: Connection[TupleRow], now: datetime) -> dict[Metric, _Series]:
+    rows = connection.execute(sql("count_notices")).fetchall()
+    return {
+        state.NOTICES_OPEN: {(policy, where): float(count) for policy, where, count, _ in rows},
+        state.NOTICES_OLDEST: {(policy, where): _age_seconds(since, now) for policy, where, _, since in rows},
     }
 
 

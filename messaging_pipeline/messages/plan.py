@@ -71,6 +71,15 @@ ForeignTask = Annotated[str, AfterValidator(_foreign_task)]
 ForeignQueue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}$"), AfterValidator(_foreign_queue)]
 
 
+class TaskOfYours(BaseModel):
+    """A Celery task of your own, and the queue that your own workers consume."""
+
+    model_config = _STRICT
+
+    task: ForeignTask
+    queue: ForeignQueue
+
+
 def _data_name(name: str) -> str:
     if name in _TAKEN_NAMES or name.startswith(("google", "gcm")):
         raise ValueError("is a name that Firebase or the pipeline keeps for itself")

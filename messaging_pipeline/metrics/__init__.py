@@ -23,6 +23,7 @@ from messaging_pipeline.metrics.inbound import (
     record_keyword_call,
     record_ticket_entry,
 )
+from messaging_pipeline.metrics.notices import record_notice
 from messaging_pipeline.metrics.recipients import record_invalid_number, record_opt_out, record_verification
 from messaging_pipeline.metrics.reconciling import record_reconcile_finding, record_reconcile_request
 from messaging_pipeline.metrics.sending import (
@@ -58,6 +59,7 @@ __all__ = [
     "record_lost_wake_up",
     "record_media_check",
     "record_mms_link",
+    "record_notice",
     "record_opt_out",
     "record_reconcile_finding",
     "record_reconcile_request",

@@ -51,6 +51,10 @@ BUCKET_LEVEL = gauge(
     "Segments that may leave at once; below 0 after a message heavier than the burst.",
     ["service"],
 )
+NOTICES_OPEN = gauge("messaging_notices_open", "Events for others, not told yet or dead.", ["policy", "state"])
+NOTICES_OLDEST = gauge(
+    "messaging_notices_oldest_seconds", "How old the oldest of these events is.", ["policy", "state"]
+)
 DUTY_FINISHED_AT = gauge(
     "messaging_duty_finished_timestamp_seconds",
     "When any worker last finished a duty that beat starts, such as the sweep.",

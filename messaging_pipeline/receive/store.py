@@ -15,6 +15,7 @@ from messaging_pipeline.inbound_media.items import FileId, owe_copies
 from messaging_pipeline.keyword_handlers.start import CallId, owe_call
 from messaging_pipeline.keywords.hearing import Heard, hear
 from messaging_pipeline.metrics import record_flagged, record_inbound, record_keyword, record_opt_out
+from messaging_pipeline.notices.start import WakeTellers, owe_inbound
 from messaging_pipeline.receive.heed import Heeded, heed
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.tickets.start import EntryId, owe_entry
@@ -28,6 +29,7 @@ class _TakenIn:
     entry: EntryId | None
     call: CallId | None
     files: list[FileId]
+    policies: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Receiving:
     wake_tickets: Callable[[Collection[EntryId]], None]
     wake_handlers: Callable[[Collection[CallId]], None]
     wake_copies: Callable[[Collection[FileId]], None]
+    wake_tellers: WakeTellers
 
     def store(self, *, tenant: str, sealed_form: str, received_at: datetime, is_answered: bool = False) -> bool:
         """Store a sealed webhook form and do what it says; return whether it was news.
@@ -58,6 +61,7 @@ class Receiving:
         self.wake_tickets([taken_in.entry] if taken_in.entry else [])
         self.wake_handlers([taken_in.call] if taken_in.call else [])
         self.wake_copies(taken_in.files)
+        self.wake_tellers(taken_in.policies)
         return True
 
     def _take_in(
@@ -75,6 +79,7 @@ class Receiving:
             entry=owe_entry(connection, self.configuration, heard, row),
             call=owe_call(connection, heard, row["sid"], row["received_at"]),
             files=owe_copies(connection, self.configuration, heard.tenant, fields, row["received_at"]),
+            policies=owe_inbound(connection, self.configuration, heard, row["sid"], row["received_at"]),
         )
 
 

@@ -140,6 +140,7 @@ def test_there_are_examples_of_the_configuration_file_where_they_are_looked_for(
         "docs/configuration.md",
         "docs/consent.md",
         "docs/data.md",
+        "docs/events.md",
         "docs/fallback.md",
         "docs/inbound.md",
         "docs/media.md",

@@ -25,6 +25,7 @@ ROWS: tuple[frozenset[str], ...] = (
             "ticket_policy",
             "retention_policy",
             "inbound_media_policy",
+            "events_policy",
         }
     ),
     frozenset({"configuration", "sealing"}),
@@ -56,6 +57,7 @@ ROWS: tuple[frozenset[str], ...] = (
             "gates",
             "tickets",
             "keyword_handlers",
+            "notices",
             "pseudonyms",
         }
     ),

@@ -24,7 +24,7 @@ with fresh as (
     insert into messages (
         id, tenant, service, to_number, from_number, content, fallback, encoding, segments, priority, status, status_at,
         due_at, expires_at, reason, gate, tags, idempotency_key, fingerprint, created_at, sequence, position, waits_for,
-        introduces
+        introduces, notify
     ) values (
         %(id)s, %(tenant)s, %(service)s, %(to_number)s, %(from_number)s, %(content)s, %(fallback)s, %(encoding)s,
         %(segments)s, %(priority)s, %(status)s, %(now)s, %(due_at)s, %(expires_at)s, %(reason)s, %(gate)s, %(tags)s,
@@ -35,7 +35,7 @@ with fresh as (
            and m.status in ('pending', 'claimed', 'unconfirmed')
          order by m.position desc
          limit 1),
-        %(introduces)s
+        %(introduces)s, %(notify)s::text[]
     )
     on conflict do nothing
     returning id, status, created_at, reason
