@@ -142,6 +142,7 @@ def test_there_are_examples_of_the_configuration_file_where_they_are_looked_for(
         "docs/data.md",
         "docs/events.md",
         "docs/fallback.md",
+        "docs/how-to.md",
         "docs/inbound.md",
         "docs/media.md",
         "docs/one-time-codes.md",

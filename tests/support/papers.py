@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from textwrap import dedent
 
 from tests.support.product_source import PROJECT
 
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -43,7 +44,7 @@ class Paper:
     def blocks(self) -> Iterator[Block]:
         for match in _FENCE.finditer(self.text):
             line = self.text.count("\n", 0, match.start()) + 1
-            yield Block(f"{self.name}:{line}", match[1], match[2])
+            yield Block(f"{self.name}:{line}", match[2], dedent(match[3]))
 
     def code(self) -> Iterator[str]:
         """Everything that is set as code."""
