@@ -23,6 +23,9 @@ from messaging_pipeline.webhook_urls import WebhookUrl, WebUrl
 
 REAL_TWILIO_API = "https://api.twilio.com"
 
+CLUSTER_SCHEMES = ("redis+cluster://", "rediss+cluster://")
+"""How a ``REDIS_URL`` begins that names a node of a Redis or Valkey Cluster."""
+
 
 AccountSid = Annotated[str, StringConstraints(pattern=r"^AC[0-9a-fA-F]{32}$")]
 ApiKeySid = Annotated[str, StringConstraints(pattern=r"^SK[0-9a-fA-F]{32}$")]
@@ -101,7 +104,9 @@ class Settings(BaseModel):
         description="A read replica of it, for the lists and exports of the command line; unset, they ask the primary.",
     )
     redis_url: SecretStr | None = Field(
-        None, alias="REDIS_URL", description="Redis 6.2 or newer, or Valkey: token buckets and wake-ups."
+        None,
+        alias="REDIS_URL",
+        description="Redis 6.2 or newer, or Valkey, or a cluster (`redis+cluster://`): token buckets and wake-ups.",
     )
     celery_broker_url: SecretStr | None = Field(
         None, alias="CELERY_BROKER_URL", description="Celery's broker (`redis://`, `amqp://`); defaults to `REDIS_URL`."
@@ -207,8 +212,12 @@ class Settings(BaseModel):
 
     @property
     def broker_url(self) -> str:
-        """The broker's URL; raises InvalidSettings when neither broker nor Redis is named."""
-        return required(self.celery_broker_url or self.redis_url, "CELERY_BROKER_URL")
+        """The broker's URL; raises InvalidSettings when neither broker nor Redis is named, or only a cluster."""
+        url = required(self.celery_broker_url or self.redis_url, "CELERY_BROKER_URL")
+        if url.startswith(CLUSTER_SCHEMES):
+            cure = "set CELERY_BROKER_URL to RabbitMQ (amqp://) or to a Redis of its own, beside REDIS_URL"
+            raise InvalidSettings("CELERY_BROKER_URL", "is a Redis Cluster, which Celery cannot use as a broker", cure)
+        return url
 
     @property
     def callback_url(self) -> str | None:

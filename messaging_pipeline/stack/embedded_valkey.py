@@ -1,6 +1,7 @@
 """A private Valkey: on loopback, with a password of its own, kept in one folder, gone when we are."""
 
 import secrets
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,12 +24,13 @@ class Valkey(EmbeddedServer):
     url: str = field(repr=False)
 
 
-def start_valkey(data_dir: Path, *, wait_seconds: float = 15.0) -> Valkey:
+def start_valkey(data_dir: Path, *, settings: Mapping[str, str] | None = None, wait_seconds: float = 15.0) -> Valkey:
     """Start a server on ``data_dir``, which is made when missing and keeps the data for the next time.
 
     Every write goes to an append-only file that is synced each second. The password is new at each start: it
     keeps out other accounts of the machine, and an answer to it proves that the server on the port is ours.
-    ``wait_seconds`` is how long to wait for a predecessor that is still shutting down, its parent killed.
+    ``settings`` are further lines of its configuration. ``wait_seconds`` is how long to wait for a predecessor
+    that is still shutting down, its parent killed.
 
     Raises ``LocalExtraMissing``, ``FolderInUse`` when another process serves the folder, and
     ``ProcessFailed`` with the end of the server's log.
@@ -39,28 +41,32 @@ def start_valkey(data_dir: Path, *, wait_seconds: float = 15.0) -> Valkey:
     data_dir = data_dir.resolve()
     with ExitStack() as cleanup:
         lock = cleanup.enter_context(FolderLock(data_dir, wait_seconds=wait_seconds))
-        url, server = _start_on_some_port(program, data_dir, lock)
+        url, server = _start_on_some_port(program, data_dir, lock, settings or {})
         cleanup.callback(server.stop)
         return Valkey(url=url, data=data_dir, process=server, cleanup=cleanup.pop_all())
 
 
-def _start_on_some_port(program: Path, data_dir: Path, lock: FolderLock) -> tuple[str, RunningProcess]:
+def _start_on_some_port(
+    program: Path, data_dir: Path, lock: FolderLock, settings: Mapping[str, str]
+) -> tuple[str, RunningProcess]:
     """Start on a free port, and on another one when somebody was faster to take it."""
     for _ in range(_PORT_ATTEMPTS - 1):
         try:
-            return _start(program, data_dir, lock, free_port())
+            return _start(program, data_dir, lock, free_port(), settings)
         except ProcessFailed as failed:
             if not any("Failed listening on port" in line for line in failed.last_lines):
                 raise
-    return _start(program, data_dir, lock, free_port())
+    return _start(program, data_dir, lock, free_port(), settings)
 
 
-def _start(program: Path, data_dir: Path, lock: FolderLock, port: int) -> tuple[str, RunningProcess]:
+def _start(
+    program: Path, data_dir: Path, lock: FolderLock, port: int, settings: Mapping[str, str]
+) -> tuple[str, RunningProcess]:
     password = secrets.token_urlsafe(24)
     url = f"redis://:{password}@{LOOPBACK}:{port}/0"
     spec = ProcessSpec(
         name="valkey",
-        argv=(str(program), str(_write_configuration(data_dir, port, password))),
+        argv=(str(program), str(_write_configuration(data_dir, port, password, settings))),
         ready=lambda: redis_answers(url),
         inherit=(lock.fileno(),),
     )
@@ -75,7 +81,7 @@ def _start(program: Path, data_dir: Path, lock: FolderLock, port: int) -> tuple[
     return url, server
 
 
-def _write_configuration(data_dir: Path, port: int, password: str) -> Path:
+def _write_configuration(data_dir: Path, port: int, password: str, settings: Mapping[str, str]) -> Path:
     """Write the server's configuration, in a file because a command line is there for all to read."""
     folder = str(data_dir).replace("\\", "\\\\").replace('"', '\\"')
     lines = (
@@ -88,6 +94,7 @@ def _write_configuration(data_dir: Path, port: int, password: str) -> Path:
         'save ""',
         "maxmemory-policy noeviction",
         "daemonize no",
+        *(f"{name} {value}" for name, value in settings.items()),
     )
     path = data_dir / "valkey.conf"
     path.unlink(missing_ok=True)
