@@ -90,6 +90,10 @@ def test_the_pods_are_told_only_what_there_is_and_read_secrets_from_elsewhere() 
         assert {"secretRef": {"name": "messaging-secrets"}} in main["envFrom"]
 
 
+def test_the_pods_log_one_event_a_line() -> None:
+    assert variables()["MESSAGING_LOG_FORMAT"] == "json"
+
+
 def test_the_variables_name_the_ports_that_are_opened_and_asked() -> None:
     told = variables()
     served = {port["name"]: port["containerPort"] for port in container(pods()["webhooks"])["ports"]}

@@ -73,6 +73,13 @@ def test_compose_publishes_only_the_proxy_beyond_this_host() -> None:
     }
 
 
+def test_the_files_for_production_ask_for_the_image_of_this_version() -> None:
+    version = tomllib.loads(read("pyproject.toml"))["project"]["version"]
+    (image,) = yaml.safe_load(read("docs/deploy/kubernetes/production/kustomization.yaml"))["images"]
+    assert {services()[name]["image"] for name in COMMANDS} == {f"messaging-pipeline:{version}"}
+    assert image["newTag"] == version
+
+
 def test_compose_keeps_secrets_in_the_env_file() -> None:
     assert all(services()[name]["env_file"] == [".env"] for name in COMMANDS)
     passwords = re.findall(r"PASS(?:WORD)?: (.*)", read("compose.yaml"))
