@@ -46,9 +46,9 @@ class Explaining:
         standing = self.board.standing(request.service)
         require_sender(request, service)
         question = self._question(request, service)
-        answers = ask_every_gate(question)
         request = self.first_messages.completed(request, introduced=question.introduced is not False)
         priced = question_of(request, self.configuration, service, now)
+        answers = ask_every_gate(replace(question, allowance=priced.allowance))
         answer = weightiest(answers)
         verdict = answer.verdict
         goes = standing.accepting and verdict.outcome != "refused"

@@ -16,10 +16,12 @@ from messaging_pipeline.compliance_policy import INTENT_TAG, FirstMessage
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.errors import InvalidInput
-from messaging_pipeline.gates import first_message
+from messaging_pipeline.gates import first_message, spend
+from messaging_pipeline.gates.question import Question
 from messaging_pipeline.metrics import record_gate
 
 _GATE = "first_message"
+_SPEND = "spend"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,17 @@ class FirstMessages:
             raise InvalidInput(REFUSALS[_GATE], verdict.reason, verdict.remedy)
         if verdict.outcome == "warns":
             return replace(request, warnings=(*request.warnings, f"{_GATE}: {verdict.reason}"))
-        return self.completed(request, introduced=introduced)
+        completed = self.completed(request, introduced=introduced)
+        if completed.content != request.content:
+            self._refuse_too_dear(question_of(completed, self.configuration, service, now))
+        return completed
+
+    def _refuse_too_dear(self, question: Question) -> None:
+        """What was appended costs too; raises InvalidInput naming the gate."""
+        verdict = spend.ask(question)
+        if verdict.outcome == "refused":
+            record_gate(_SPEND, verdict.outcome)
+            raise InvalidInput(REFUSALS[_SPEND], verdict.reason, verdict.remedy)
 
     def completed(self, request: SendRequest, *, introduced: bool) -> SendRequest:
         """Return the request as it is sent to somebody who has been told, or has not."""

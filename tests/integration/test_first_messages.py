@@ -77,6 +77,17 @@ def test_the_first_message_has_the_opt_out_text_and_weighs_what_it_does_and_late
     assert [row["segments"] for row in creates(simulator)] == [2, 1]
 
 
+def test_what_the_opt_out_text_costs_counts_at_the_door(make_runtime: RuntimeMaker) -> None:
+    prices = '[prices]\nunit = "USD"\nto.US = { segment = 0.6 }\n[tenants.default.spend]\nper_day = 1\n'
+    telling = make_runtime(POLICY + prices)
+    with pytest.raises(InvalidInput) as refusal:
+        accept(telling, body="x" * 150, idempotency_key="offer")
+    assert (refusal.value.field, telling.base.tracing.messages(tenant="default")) == ("gate:spend", [])
+    explained = telling.base.explaining.explain(a_send(body="x" * 150))
+    assert (explained["verdict"], explained["estimated_cost"]) == ("refused", "1.2")
+    assert tells(telling, accept(telling, body="x" * 100)) == [True]
+
+
 def test_of_many_that_are_handed_over_at_once_one_is_the_first(telling: WorkerRuntime, database_url: str) -> None:
     ids: list[MessageId] = []
     with psycopg.connect(database_url) as turn, psycopg.connect(database_url, autocommit=True) as observer:
