@@ -101,6 +101,11 @@ async def put_object(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
+async def lookups(request: web.Request) -> web.Response:
+    """Answer GET /simulator/lookups: the questions that Lookup was asked."""
+    return web.json_response(request.app[STAGE].world.lookups)
+
+
 async def verifications(request: web.Request) -> web.Response:
     """Answer GET /simulator/verifications: the codes that have gone out."""
     return web.json_response(request.app[STAGE].world.verifications.as_rows())

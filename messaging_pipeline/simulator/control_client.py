@@ -66,6 +66,10 @@ class SimulatorControl:
         """Return the signed calls that came to receivers, forged ones too."""
         return list(self._call("GET", "signed-calls"))
 
+    def lookups(self) -> list[dict[str, Any]]:
+        """Return what Lookup was asked: by which account, about which number."""
+        return list(self._call("GET", "lookups"))
+
     def verifications(self) -> list[dict[str, Any]]:
         """Return the verifications that were started, with their codes."""
         return list(self._call("GET", "verifications"))

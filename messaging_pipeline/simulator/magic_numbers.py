@@ -53,7 +53,10 @@ def failed(error_code: int) -> Life:
 
 @dataclass(frozen=True, slots=True)
 class MagicNumber:
-    """A recipient to whom one particular thing happens. ``refusal`` is the create's error code."""
+    """A recipient to whom one particular thing happens. ``refusal`` is the create's error code.
+
+    ``line_type`` is what Lookup says of it; None if it is no number at all.
+    """
 
     number: str
     meaning: str
@@ -63,6 +66,8 @@ class MagicNumber:
     callbacks: Callbacks = Callbacks.NORMAL
     opted_out: bool = False
     media_life: Life | None = None
+    line_type: str | None = "mobile"
+    lookup_fails: bool = False
 
     def carrying(self, media: Sequence[str]) -> "MagicNumber":
         """Return what happens to a message with these media, or with none."""
@@ -71,17 +76,17 @@ class MagicNumber:
 
 RECIPIENTS: tuple[MagicNumber, ...] = (
     # Twilio's own: https://www.twilio.com/docs/iam/test-credentials
-    MagicNumber("+15005550001", "refused at once: invalid number, 21211", refusal=21211),
+    MagicNumber("+15005550001", "refused at once: invalid number, 21211", refusal=21211, line_type=None),
     MagicNumber("+15005550002", "refused at once: no route to it, 21612", refusal=21612),
     MagicNumber("+15005550003", "refused at once: country not permitted, 21408", refusal=21408),
     MagicNumber("+15005550004", "opted out: 21610, as +15005551006", opted_out=True),
-    MagicNumber("+15005550009", "refused at once: cannot receive SMS, 21614", refusal=21614),
+    MagicNumber("+15005550009", "refused at once: cannot receive SMS, 21614", refusal=21614, line_type="landline"),
     # Ours: how the message fares.
     MagicNumber("+15005551001", "delivered"),
     MagicNumber("+15005551002", "undelivered: handset unreachable, 30003", life=undelivered(30003)),
     MagicNumber("+15005551003", "undelivered: handset unknown, 30005", life=undelivered(30005)),
-    MagicNumber("+15005551004", "undelivered: landline, 30006", life=undelivered(30006)),
-    MagicNumber("+15005551005", "refused at once: not a mobile number, 21614", refusal=21614),
+    MagicNumber("+15005551004", "undelivered: landline, 30006", life=undelivered(30006), line_type="landline"),
+    MagicNumber("+15005551005", "refused at once: not a mobile number, 21614", refusal=21614, line_type="landline"),
     MagicNumber(
         "+15005551006",
         "opted out: refused at once with 21610 for a From, accepted and then failed for a service",
@@ -103,6 +108,7 @@ RECIPIENTS: tuple[MagicNumber, ...] = (
     MagicNumber(
         "+15005551016", "a picture is undelivered: no MMS there, 30011; a text arrives", media_life=undelivered(30011)
     ),
+    MagicNumber("+15005551017", "delivered; Lookup answers with 500", lookup_fails=True),
     # Ours: how the create is answered.
     MagicNumber("+15005551020", "accepted, the answer never arrives", answer=Answer.HELD),
     MagicNumber("+15005551021", "accepted, the connection is reset", answer=Answer.RESET),

@@ -52,6 +52,7 @@ class World:
         chance = Chance(config.seed)
         self.create_faults = CreateFaults(chance)
         self.verifications = Verifications(chance)
+        self.lookups: list[dict[str, str]] = []
         self.callbacks = StatusCallbacks(
             post, self.time, chance, lambda: self.faults, self.accounts.token_of, self.spawn
         )

@@ -26,6 +26,7 @@ from tests.support.simulated_twilio import (
 )
 
 STUCK = "+15005551011"
+LANDLINE = "+15005551004"
 
 
 @pytest.fixture
@@ -249,3 +250,20 @@ def test_a_list_that_is_asked_for_wrongly_is_refused(twilio: SimulatedTwilio, qu
     answer = raw(twilio, "GET", f"/2010-04-01/Accounts/{DEFAULT_ACCOUNT_SID}/Messages.json?{query}")
 
     assert (answer.status, answer.json()["code"]) == (400, 30400)
+
+
+def test_lookup_says_what_a_number_is_and_of_its_line_only_what_it_is_asked(twilio: SimulatedTwilio) -> None:
+    twilio.client.lookups.base_url = twilio.url
+    numbers = twilio.client.lookups.v2.phone_numbers
+    assert numbers(RECIPIENT).fetch().line_type_intelligence is None
+    told = [numbers(one).fetch(fields="line_type_intelligence") for one in (RECIPIENT, LANDLINE, "+15005550001")]
+    assert [(one.valid, (one.line_type_intelligence or {}).get("type")) for one in told] == [
+        (True, "mobile"),
+        (True, "landline"),
+        (False, None),
+    ]
+    assert (told[0].phone_number, told[2].validation_errors) == (RECIPIENT, ["NOT_A_NUMBER"])
+    with pytest.raises(TwilioRestException) as refused:
+        numbers("+15005551017").fetch(fields="line_type_intelligence")
+    assert (refused.value.status, refused.value.code) == (500, 20500)
+    assert [one["number"] for one in twilio.control.lookups()][:2] == [RECIPIENT, RECIPIENT]
