@@ -1,9 +1,10 @@
-"""Which numbers are landlines, as far as Twilio has said so lately: they are not written to until that grows old.
+"""What kind of line numbers have, as far as Twilio has said lately: landlines are not written to until that grows old.
 
 Store functions: they take a connection inside the caller's transaction and never commit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,43 @@ from messaging_pipeline.messages.phone_numbers import is_e164
 
 _NO_MOBILE = frozenset({21614, 30006})
 """Not a mobile number; a landline, or a carrier that is not reached (https://www.twilio.com/docs/api/errors/30006)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose messages numbers are wanted for; ``shared`` is in the place of a tenant where opt-outs reach further."""
+
+    tenant: str
+    service: str
+    shared: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What Lookup has said of a number: its line's type by Twilio's name, ``invalid`` or ``unknown``."""
+
+    tenant: str
+    number: E164
+    line_type: str
+    now: datetime
+    good_until: datetime
+
+
+def to_look_up(connection: Connection[TupleRow], place: Place, numbers: Collection[E164], now: datetime) -> set[E164]:
+    """Return which of the numbers are worth a question that costs money: nothing is known, and nothing bars them."""
+    values = {**asdict(place), "numbers": sorted(filter(is_e164, numbers)), "now": now}
+    return {E164(number) for (number,) in connection.execute(sql("numbers_to_look_up"), values)}
+
+
+def remember(connection: Connection[TupleRow], found: Found) -> None:
+    """Remember what Lookup has said, unless something newer is known."""
+    connection.execute(sql("remember_line"), asdict(found))
+
+
+def known_line(connection: Connection[TupleRow], tenant: str, number: E164, now: datetime) -> str | None:
+    """Return what is known of a number's line; None when nothing is, or only something old."""
+    row = connection.execute(sql("known_line"), {"tenant": tenant, "number": number, "now": now}).fetchone()
+    return None if row is None else str(row[0])
 
 
 def remember_landlines(

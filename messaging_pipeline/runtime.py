@@ -25,6 +25,7 @@ from messaging_pipeline.deliver.book import Book
 from messaging_pipeline.deliver.lane import Lane
 from messaging_pipeline.deliver.link_texts import LinkTexts
 from messaging_pipeline.deliver.media_sieve import MediaSieve
+from messaging_pipeline.deliver.number_sieve import NumberSieve
 from messaging_pipeline.deliver.order import Turns
 from messaging_pipeline.deliver.outgoing import Outgoing
 from messaging_pipeline.deliver.seats import Seats
@@ -334,6 +335,7 @@ def _lane(
         clock=base.clock,
         supply=supply,
         media=MediaSieve(base.pool, base.clock, base.sealer, base.configuration, MediaChecks(), media, supply),
+        numbers=NumberSieve(base.pool, base.clock, base.configuration, base.accounts.lookups_of, supply),
         board=base.board,
         seats=seats,
         lines=lines,

@@ -92,6 +92,11 @@ class Settings(BaseModel):
         alias="TWILIO_MESSAGING_API_BASE_URL",
         description="Twilio's API for services; unset, Twilio's own, or whatever stands in for the first one.",
     )
+    lookups_base_url: WebUrl | None = Field(
+        None,
+        alias="TWILIO_LOOKUPS_BASE_URL",
+        description="Twilio's Lookup API; unset, Twilio's own, or whatever stands in for the first one.",
+    )
     verify_base_url: WebUrl | None = Field(
         None,
         alias="TWILIO_VERIFY_BASE_URL",

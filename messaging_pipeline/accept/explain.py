@@ -21,7 +21,7 @@ from messaging_pipeline.messages.segments import characters_forcing_ucs2, count_
 from messaging_pipeline.messages.sender_kinds import kind_of
 from messaging_pipeline.messages.smart_encoding import smart_encode
 from messaging_pipeline.number_health import is_invalid
-from messaging_pipeline.number_lines import is_landline
+from messaging_pipeline.number_lines import is_landline, known_line
 from messaging_pipeline.services.board import ServiceBoard
 
 
@@ -64,10 +64,20 @@ class Explaining:
             "sender": _sender(service, request),
             **_weight(request),
             **_cost(priced),
+            "lookup": self._lookup(request, service),
             "verdict": verdict.outcome if standing.accepting else "refused",
             "next_allowed_at": replace(request, waits=waits).leaves_at(now) if goes else None,
             "gates": [{"gate": one.gate, **asdict(one.verdict)} for one in answers],
         }
+
+    def _lookup(self, request: SendRequest, service: Service) -> dict[str, Any] | None:
+        """What is known of the number's line, and what it costs to ask; None where nobody would."""
+        policy = self.configuration.lookup_of(service)
+        if policy is None:
+            return None
+        with self.pool.connection() as connection:
+            known = known_line(connection, request.tenant, request.to, self.clock.now())
+        return {"needed": known is None, "line_type": known, "cost": f"{policy.cost:f}", "unit": policy.unit}
 
     def _question(self, request: SendRequest, service: Service) -> Question:
         question = question_of(request, self.configuration, service, self.clock.now())

@@ -46,6 +46,7 @@ def _print(found: dict[str, Any]) -> None:
         "sender": f"{found['sender']['kind']} {found['sender']['value'] or ''}".rstrip(),
         "content": _content(found),
         **({"cost": _cost(found)} if found["price_unit"] else {}),
+        **({"lookup": _lookup(found["lookup"])} if found["lookup"] else {}),
         "verdict": found["verdict"],
         "leaves": "never"
         if found["next_allowed_at"] is None
@@ -73,6 +74,12 @@ def _content(found: dict[str, Any]) -> str:
 def _cost(found: dict[str, Any]) -> str:
     cost = found["estimated_cost"]
     return "unknown: the price list does not say" if cost is None else f"about {cost} {found['price_unit']}"
+
+
+def _lookup(found: dict[str, Any]) -> str:
+    if found["needed"]:
+        return f"Twilio is asked what the number is before it leaves, for {found['cost']} {found['unit']}"
+    return f"not needed: the number is known as {found['line_type']}"
 
 
 def _reason(answer: dict[str, Any]) -> str:

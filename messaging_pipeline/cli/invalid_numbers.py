@@ -56,9 +56,15 @@ def list_landlines(tenant: str, limit: int, json_wanted: bool) -> None:
         print_json(found)
         return
     print_table(
-        ("NUMBER", "SINCE", "UNTIL", "ERROR"),
+        ("NUMBER", "LINE", "SINCE", "UNTIL", "ERROR"),
         [
-            (masked(one["number"]), f"{one['heard_at']:%Y-%m-%d}", f"{one['good_until']:%Y-%m-%d}", one["error_code"])
+            (
+                masked(one["number"]),
+                one["line_type"],
+                f"{one['heard_at']:%Y-%m-%d}",
+                f"{one['good_until']:%Y-%m-%d}",
+                one["error_code"] or "",
+            )
             for one in found
         ],
     )

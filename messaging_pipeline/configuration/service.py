@@ -9,6 +9,7 @@ from messaging_pipeline.compliance_policy import FirstMessage, QuietHours, Regis
 from messaging_pipeline.configuration.keys import DEFAULT_TENANT, Key
 from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.keyword_policy import KeywordPolicy
+from messaging_pipeline.lookup_policy import LookupPolicy
 from messaging_pipeline.messages.phone_numbers import parse_sender
 from messaging_pipeline.messages.plan import Plan
 from messaging_pipeline.settings import MessagingServiceSid
@@ -52,6 +53,7 @@ class Service:
     with links after media that could not arrive. ``provide_feedback`` announces to Twilio that outcomes will be
     reported, and ``missed_call_text`` answers calls that nobody took. ``spend`` caps what the service may spend.
     ``landline_days`` is how long a number is left alone that turned out to be no mobile one; unset, it is tried again.
+    ``lookup`` has Twilio asked about numbers beforehand.
     """
 
     tenant: Key = DEFAULT_TENANT
@@ -81,6 +83,7 @@ class Service:
     missed_call_text: Annotated[str, Field(min_length=1, max_length=1600)] | None = None
     spend: SpendCaps | None = None
     landline_days: Annotated[int, Field(ge=1, le=365)] | None = None
+    lookup: LookupPolicy | None = None
 
     @property
     def burst(self) -> int:

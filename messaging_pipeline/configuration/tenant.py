@@ -9,6 +9,7 @@ from messaging_pipeline.compliance_policy import QuietHours
 from messaging_pipeline.consent_policy import ConsentPolicy
 from messaging_pipeline.inbound_media_policy import InboundMediaPolicy
 from messaging_pipeline.keyword_policy import KeywordPolicy
+from messaging_pipeline.lookup_policy import LookupPolicy
 from messaging_pipeline.retention_policy import RetentionPolicy
 from messaging_pipeline.secret_sources.reference import SecretReference
 from messaging_pipeline.settings import AccountSid, ApiKeySid, VerifyServiceSid
@@ -29,7 +30,8 @@ class Tenant:
     ``api_concurrency`` that reconciliation may use.
     ``fcm_service_account`` names where the service account of its Firebase project is, for fallback by push.
     ``retention`` says when contents and numbers go; unset, they never do. ``quiet_hours`` are those of its services
-    that have none of their own. ``spend`` caps what the tenant may spend, and ``countries`` say where it may write to.
+    that have none of their own, and so is ``lookup``. ``spend`` caps what the tenant may spend, and ``countries`` say
+    where it may write to.
     ``inbound_media`` says where files that people send are copied to; unset, they stay at Twilio. ``consent``
     says what needs a yes, and how far a no reaches.
     """
@@ -51,6 +53,7 @@ class Tenant:
     countries: CountryPolicy | None = None
     inbound_media: InboundMediaPolicy | None = None
     consent: ConsentPolicy = Field(default_factory=ConsentPolicy)
+    lookup: LookupPolicy | None = None
 
     @model_validator(mode="after")
     def _a_key_has_its_secret(self) -> Self:

@@ -14,6 +14,7 @@ from messaging_pipeline.events_policy import EventsPolicy
 from messaging_pipeline.fallback_receivers import Receiver
 from messaging_pipeline.ids import E164
 from messaging_pipeline.keyword_policy import KeywordPolicy
+from messaging_pipeline.lookup_policy import LookupPolicy
 from messaging_pipeline.media_policy import MediaPolicy
 from messaging_pipeline.messages.phone_numbers import country_of
 from messaging_pipeline.messages.plan import HttpStep, SmsStep, Step
@@ -60,6 +61,12 @@ class Configuration(BaseModel):
         """Return the quiet hours that a service keeps: its own, or its tenant's, or else those of all."""
         tenant = self.tenants.get(service.tenant)
         policy = service.quiet_hours or (tenant and tenant.quiet_hours) or self.quiet_hours
+        return policy if policy is not None and policy.enabled else None
+
+    def lookup_of(self, service: Service) -> LookupPolicy | None:
+        """Return how a service has numbers looked up: by its own policy or its tenant's; None if it has not."""
+        tenant = self.tenants.get(service.tenant)
+        policy = service.lookup or (tenant.lookup if tenant else None)
         return policy if policy is not None and policy.enabled else None
 
     def way(self, name: str, tenant: str, to: E164) -> Way | None:

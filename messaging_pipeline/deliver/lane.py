@@ -21,6 +21,7 @@ from messaging_pipeline.deliver.book import Book
 from messaging_pipeline.deliver.claims import ClaimedMessage
 from messaging_pipeline.deliver.gates import Bar, ask_about_the_time
 from messaging_pipeline.deliver.media_sieve import MediaSieve
+from messaging_pipeline.deliver.number_sieve import NumberSieve
 from messaging_pipeline.deliver.outgoing import Outgoing
 from messaging_pipeline.deliver.seats import Seat, Seats
 from messaging_pipeline.deliver.supply import Batch, Supply
@@ -63,6 +64,7 @@ class Lane:
     clock: Clock
     supply: Supply
     media: MediaSieve
+    numbers: NumberSieve
     board: ServiceBoard
     seats: Seats
     lines: Lines
@@ -104,7 +106,8 @@ class Lane:
         if batch is None:
             return False
         with self.new_book(batch.cap) as book:
-            return self._send_all(book, self.media.sift(book, batch), line)
+            fit = self.media.sift(book, batch)
+            return self._send_all(book, self.numbers.sift(book, fit, line), line)
 
     def _send_all(self, book: Book, batch: Batch, line: Line) -> bool:
         """Send the claimed messages one by one; return whether the service may go on."""

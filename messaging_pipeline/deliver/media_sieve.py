@@ -6,16 +6,14 @@ It comes before the tokens are looked at once more: looking takes time, and toke
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import partial
 
-from messaging_pipeline.backoff import backoff_seconds
 from messaging_pipeline.clock import Clock
 from messaging_pipeline.configuration import Configuration, Service
-from messaging_pipeline.db.pool import Pool, in_transaction
-from messaging_pipeline.decide.policy import Policy
+from messaging_pipeline.db.pool import Pool
 from messaging_pipeline.deliver.book import Book
-from messaging_pipeline.deliver.claims import ClaimedMessage, note, put_off
+from messaging_pipeline.deliver.claims import ClaimedMessage, note
+from messaging_pipeline.deliver.coming_again import come_again
 from messaging_pipeline.deliver.gates import Bar
 from messaging_pipeline.deliver.supply import Batch, Supply
 from messaging_pipeline.media.checking import MediaChecks
@@ -69,7 +67,7 @@ class MediaSieve:
             return False
         except NotNow as error:
             record_media_check(message.service, "not_now")
-            self._come_again(book, batch, message, str(error), Policy.of(service))
+            come_again(self.supply, book, batch, message, str(error))
             return False
         record_media_check(message.service, "fine")
         self._advise(message, advice)
@@ -89,15 +87,6 @@ class MediaSieve:
         except CannotUnseal:
             return ()
         return urls
-
-    def _come_again(self, book: Book, batch: Batch, message: ClaimedMessage, reason: str, policy: Policy) -> None:
-        """Such a look is paid by the message's budget for what passes; when that is spent, the message has failed."""
-        if message.retries >= policy.transient_retries:
-            book.bar(message, Bar(Status.FAILED, reason))
-            return
-        now = self.clock.now()
-        due_at = now + timedelta(seconds=backoff_seconds(message.retries + 1))
-        in_transaction(self.pool, lambda connection: put_off(connection, message, reason, now, due_at, batch.cap))
 
     def _advise(self, message: ClaimedMessage, advice: Sequence[str]) -> None:
         if advice:

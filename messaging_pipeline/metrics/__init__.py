@@ -29,6 +29,7 @@ from messaging_pipeline.metrics.reconciling import record_reconcile_finding, rec
 from messaging_pipeline.metrics.sending import (
     record_attempt,
     record_cost,
+    record_lookup,
     record_media_check,
     record_mms_link,
     record_service_held,
@@ -56,6 +57,7 @@ __all__ = [
     "record_invalid_number",
     "record_keyword",
     "record_keyword_call",
+    "record_lookup",
     "record_lost_wake_up",
     "record_media_check",
     "record_mms_link",

@@ -27,9 +27,12 @@ _estimated_cost = counter(
 _service_holds = counter("messaging_service_holds_total", "Times a refusal has held a service.", ["service"])
 _slow_downs = counter("messaging_slow_downs_total", "Paces lowered, of a service or an account.", ["kind", "name"])
 _media_checks = counter("messaging_media_checks_total", "Messages whose media were looked at.", ["service", "finding"])
+_lookups = counter("messaging_lookups_total", "Numbers that Twilio Lookup was asked about.", ["service", "answer"])
 _mms_links = counter(
     "messaging_mms_links_total", "Media that could not arrive, by what came of their links.", ["service", "kind"]
 )
+
+_LOOKUP_ANSWERS = frozenset({"mobile", "landline", "invalid", "unanswered"})
 
 
 def record_attempt(service: str, outcome: str, seconds: float) -> None:
@@ -63,6 +66,11 @@ def record_slow_down(pace: str) -> None:
 def record_media_check(service: str, finding: str) -> None:
     """Count a message whose media were looked at: `fine`, `unfit` or `not_now`."""
     _media_checks.labels(service, finding).inc()
+
+
+def record_lookup(service: str, answer: str) -> None:
+    """Count a look-up: `mobile`, `landline`, `invalid`, `other` (whatever else Twilio says) or `unanswered`."""
+    _lookups.labels(service, answer if answer in _LOOKUP_ANSWERS else "other").inc()
 
 
 def record_mms_link(service: str, kind: str) -> None:

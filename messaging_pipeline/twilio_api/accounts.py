@@ -15,6 +15,7 @@ from messaging_pipeline.twilio_api.client import (
     DEFAULT_VERIFY_BASE_URL,
     TwilioApi,
 )
+from messaging_pipeline.twilio_api.lookups_api import DEFAULT_LOOKUPS_BASE_URL, LookupsApi
 from messaging_pipeline.twilio_api.verify_api import VerifyApi
 
 
@@ -36,6 +37,7 @@ class Accounts:
         self._pool_size = pool_size
         self._apis: dict[str, TwilioApi] = {}
         self._verify_apis: dict[str, VerifyApi] = {}
+        self._lookups_apis: dict[str, LookupsApi] = {}
         self._lock = Lock()
 
     def of(self, tenant: str) -> TwilioApi:
@@ -66,6 +68,13 @@ class Accounts:
                 self._verify_apis[tenant] = self._make_verify(tenant)
             return self._verify_apis[tenant]
 
+    def lookups_of(self, tenant: str) -> LookupsApi:
+        """Return the client of Lookup for a tenant's account; raises InvalidSettings when it has none, or no token."""
+        with self._lock:
+            if tenant not in self._lookups_apis:
+                self._lookups_apis[tenant] = self._make_lookups(tenant)
+            return self._lookups_apis[tenant]
+
     def close(self) -> None:
         """Close the connections that no thread is using."""
         with self._lock:
@@ -73,6 +82,18 @@ class Accounts:
                 api.close()
             for verify in self._verify_apis.values():
                 verify.close()
+            for lookups in self._lookups_apis.values():
+                lookups.close()
+
+    def _make_lookups(self, tenant: str) -> LookupsApi:
+        account, settings = self._account(tenant), self._settings
+        return LookupsApi(
+            account.account_sid,
+            settings.read_secret(account.api_key_secret or account.auth_token),
+            settings.lookups_base_url or _beside(settings.api_base_url, DEFAULT_LOOKUPS_BASE_URL),
+            api_key=account.api_key,
+            pool_size=self._pool_size,
+        )
 
     def _make_verify(self, tenant: str) -> VerifyApi:
         account = self._account(tenant)

@@ -26,6 +26,7 @@ ROWS: tuple[frozenset[str], ...] = (
             "retention_policy",
             "inbound_media_policy",
             "events_policy",
+            "lookup_policy",
         }
     ),
     frozenset({"configuration", "sealing"}),

@@ -21,7 +21,10 @@ def test_they_are_listed_with_the_number_masked_and_cleared(database_url: str, r
     listed = run_command(surroundings, "numbers", "landlines")
     assert (listed.code, listed.lines) == (
         0,
-        ["NUMBER     SINCE       UNTIL       ERROR", "+1•••1005  2026-01-01  2100-01-01  21614"],
+        [
+            "NUMBER     LINE      SINCE       UNTIL       ERROR",
+            "+1•••1005  landline  2026-01-01  2100-01-01  21614",
+        ],
     )
     assert run_command(surroundings, "numbers", "clear", "+15005551005", "--json").json["cleared"] is True
     assert run_command(surroundings, "numbers", "landlines", "--json").json == []

@@ -110,3 +110,23 @@ def test_two_tenants_in_one_account_are_refused(tmp_path: Path, account_sid: str
     with pytest.raises(InvalidSettings, match="tenant 'default' has the same account") as refusal:
         load(tmp_path, a_tenant(account_sid=account_sid))
     assert refusal.value.setting == "MESSAGING_CONFIG tenants.acme.account_sid"
+
+
+LOOKUP = 'lookup = { cost = 0.008, unit = "USD" }\n'
+
+
+def test_a_lookup_is_its_services_or_its_tenants(tmp_path: Path) -> None:
+    text = a_tenant() + LOOKUP + "[services.a]\ntenant = 'acme'\n[services.b]\ntenant = 'acme'\n"
+    found = load(tmp_path, text + LOOKUP.replace(" }", ", enabled = false }") + "[services.c]\n")
+    policies = [found.lookup_of(found.services[key]) for key in "abc"]
+    assert [one and (str(one.cost), one.days, one.when_unanswered) for one in policies] == [
+        ("0.008", 30, "send"),
+        None,
+        None,
+    ]
+
+
+@pytest.mark.parametrize("wrong", ['{ unit = "USD" }', "{ cost = 0.008 }", '{ cost = -1, unit = "USD" }'])
+def test_what_a_lookup_costs_has_to_be_said(tmp_path: Path, wrong: str) -> None:
+    with pytest.raises(InvalidSettings, match="lookup"):
+        load(tmp_path, f"[services.a]\nlookup = {wrong}\n")

@@ -133,8 +133,8 @@ with standing as (
                             where h.tenant = m.tenant and h.number = m.to_number and h.invalid_since is not null)
                    then 'unknown_number'
                when exists (select from number_lines l
-                            where l.tenant = m.tenant and l.number = m.to_number and l.line_type = 'landline'
-                              and l.good_until > %(now)s)
+                            where l.tenant = m.tenant and l.number = m.to_number and l.good_until > %(now)s
+                              and l.line_type in ('landline', 'invalid'))
                    then 'landline'
            end as barred
     from messages m
