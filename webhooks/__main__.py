@@ -7,7 +7,7 @@ from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.log import configure_logging
 from messaging_pipeline.settings import Settings
 from webhooks.app import create_app
-from webhooks.serving import refuse_taken_port, serve
+from webhooks.serving import refuse_taken_ports, serve
 
 
 def main() -> int:
@@ -16,7 +16,7 @@ def main() -> int:
         settings = Settings.from_environment(os.environ)
         configure_logging(log_format=settings.log_format)
         create_app(settings)
-        refuse_taken_port(settings)
+        refuse_taken_ports(settings)
     except InvalidSettings as error:
         print(f"webhooks: {error}", file=sys.stderr)  # noqa: T201
         return 2

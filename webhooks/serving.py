@@ -49,20 +49,25 @@ def serve(settings: Settings) -> None:
     server.serve(target_loader=partial(_load, parent=os.getpid()))
 
 
-def refuse_taken_port(settings: Settings) -> None:
-    """Raise InvalidSettings when somebody listens there, and stays.
+def refuse_taken_ports(settings: Settings) -> None:
+    """Raise InvalidSettings when somebody listens on a port of ours, and stays.
 
-    On Linux Granian would share the port with another one of its kind, and callbacks would reach either.
+    On Linux Granian would share the port with another one of its kind, and callbacks would reach either. Its worker
+    process, which opens the metrics port, would end and be started again and again.
     """
+    ports = [("PORT", "HOST", settings.host, settings.port)]
+    if settings.metrics_port:
+        ports.append(("MESSAGING_METRICS_PORT", "MESSAGING_METRICS_HOST", settings.metrics_host, settings.metrics_port))
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while (obstacle := _obstacle(settings.host, settings.port)) is not None:
-        if time.monotonic() > deadline:
-            raise InvalidSettings(
-                "PORT",
-                f"nobody can listen on {settings.host}:{settings.port} ({obstacle})",
-                "stop whoever does, or choose another PORT or HOST",
-            )
-        time.sleep(_ASK_AGAIN_SECONDS)
+    for setting, address, host, port in ports:
+        while (obstacle := _obstacle(host, port)) is not None:
+            if time.monotonic() > deadline:
+                raise InvalidSettings(
+                    setting,
+                    f"nobody can listen on {host}:{port} ({obstacle})",
+                    f"stop whoever does, or choose another {setting} or {address}",
+                )
+            time.sleep(_ASK_AGAIN_SECONDS)
 
 
 def _obstacle(host: str, port: int) -> str | None:

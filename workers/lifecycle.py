@@ -17,6 +17,7 @@ from messaging_pipeline.queues import Queue
 from messaging_pipeline.runtime import WorkerRuntime, build_worker_runtime
 from messaging_pipeline.settings import Settings
 from messaging_pipeline.waking.alarm_clock import AlarmClock
+from workers.schema import SchemaMissing, refuse_old_schema
 
 _log = logging.getLogger(__name__)
 
@@ -25,12 +26,18 @@ _LOOK_UP_SECONDS = 1.0
 
 @contextmanager
 def stopping_at_wrong_settings() -> Iterator[None]:
-    """End the process with one sentence and exit code 2; Celery would log the error and go on without a runtime."""
+    """End the process with one sentence; Celery would log the error and go on without a runtime.
+
+    Exit code 2 for wrong settings, 3 for a database without the schema.
+    """
     try:
         yield
     except InvalidSettings as error:
         sys.stderr.write(f"worker: {error}\n")
         raise SystemExit(2) from None
+    except SchemaMissing as error:
+        sys.stderr.write(f"worker: {error}\n")
+        raise SystemExit(3) from None
 
 
 class Lifecycle:
@@ -57,6 +64,7 @@ class Lifecycle:
         with stopping_at_wrong_settings():
             name = f"messaging-pipeline {instance.hostname}"
             self._runtime = build_worker_runtime(settings, name=name, threads=threads)
+            refuse_old_schema(settings)
             if settings.metrics_port:
                 serve_metrics(settings.metrics_port, settings.metrics_host, settings.metrics_folder)
         base, queues = self._runtime.base, instance.app.amqp.queues.consume_from

@@ -1,5 +1,6 @@
 """Processes that are started wrongly say what is wrong, in one sentence, and end."""
 
+import socket
 import subprocess
 from pathlib import Path
 
@@ -47,3 +48,19 @@ def test_a_worker_without_keys_says_so() -> None:
     ended = start(DELIVER_WORKER, MESSAGING_ENCRYPTION_KEYS=None)
     assert ended.returncode == 2
     assert "MESSAGING_ENCRYPTION_KEYS" in ended.stderr
+
+
+def test_a_worker_on_a_database_without_the_schema_says_what_to_run(empty_database_url: str) -> None:
+    ended = start(DELIVER_WORKER, DATABASE_URL=empty_database_url)
+    assert ended.returncode == 3
+    assert "run `messaging-pipeline migrate`" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_metrics_port_that_somebody_has_stops_the_webhooks() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = start(WEBHOOKS, PORT="0", MESSAGING_METRICS_PORT=port)
+    assert ended.returncode == 2
+    assert f"MESSAGING_METRICS_PORT: nobody can listen on 127.0.0.1:{port}" in ended.stderr
+    assert "Traceback" not in ended.stderr

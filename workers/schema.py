@@ -1,0 +1,45 @@
+"""Whether the database has what this version needs, asked before a worker takes its first task."""
+
+import logging
+
+import psycopg
+
+from messaging_pipeline.db.migrate import pending
+from messaging_pipeline.db.pool import connect_once
+from messaging_pipeline.errors import InvalidSettings, PipelineError
+from messaging_pipeline.settings import Settings, required
+
+_log = logging.getLogger(__name__)
+
+_SECOND_PHASE = "_post_"
+
+
+class SchemaMissing(PipelineError):
+    """Raised when migrations are missing without which no task of this version can do its work."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"DATABASE_URL: the database lacks the migration {self.name}; run `messaging-pipeline migrate`"
+
+
+def refuse_old_schema(settings: Settings) -> None:
+    """Raise SchemaMissing when the first phase of the migrations is missing, InvalidSettings for what is no URL.
+
+    A database that is away is no mistake of a setting for certain: servers may come back in any order, so the worker
+    says it and waits, as it would if the database went away later.
+    """
+    try:
+        with connect_once(required(settings.database_url, "DATABASE_URL"), "messaging-pipeline worker") as connection:
+            missing = [name for name in pending(connection) if _SECOND_PHASE not in name]
+    except psycopg.OperationalError:
+        _log.warning("DATABASE_URL: Postgres is not reachable; the worker waits until it is")
+        return
+    except psycopg.ProgrammingError:
+        raise InvalidSettings(
+            "DATABASE_URL", "is not a Postgres URL", "give postgresql://user:password@host/name"
+        ) from None
+    if missing:
+        raise SchemaMissing(missing[0])
