@@ -149,6 +149,7 @@ def test_there_are_examples_of_the_configuration_file_where_they_are_looked_for(
         "docs/spending.md",
         "docs/tenants.md",
         "docs/tickets.md",
+        "docs/twilio-account.md",
     }
 
 
