@@ -12,6 +12,7 @@ from kombu.exceptions import OperationalError
 
 from messaging_pipeline.errors import NotReachable
 from messaging_pipeline.queues import QUEUE_OF, Queue, Task
+from messaging_pipeline.traces.spans import headers
 
 Standing = Literal["quorum", "other", "missing", "plain"]
 
@@ -143,6 +144,7 @@ class Publisher:
                     ignore_result=True,
                     argsrepr="()",  # what Celery would otherwise spell out for logs holds numbers and bodies
                     kwargsrepr="{}",
+                    headers=headers(),
                     **options,
                 )
             except BaseException:

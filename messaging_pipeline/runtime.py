@@ -76,6 +76,7 @@ from messaging_pipeline.tickets.desks import Desks
 from messaging_pipeline.tickets.ledger import TicketLedger
 from messaging_pipeline.tickets.start import wake_entries
 from messaging_pipeline.tickets.ticketing import Ticketing
+from messaging_pipeline.traces.spans import set_up_traces
 from messaging_pipeline.twilio_api.accounts import Accounts
 from messaging_pipeline.twilio_api.client import TwilioApi
 from messaging_pipeline.twilio_api.remote_messages import RemoteMessage
@@ -152,6 +153,7 @@ def build_runtime(
 
     Raises InvalidSettings naming what is missing or wrong.
     """
+    set_up_traces(settings)
     clock = clock or SystemClock()
     configuration = load_configuration(settings)
     sealer = Sealer(settings.sealing_keys())

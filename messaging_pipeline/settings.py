@@ -140,6 +140,11 @@ class Settings(BaseModel):
         alias="MESSAGING_LOG_FORMAT",
         description="How a log line looks: `text` for people, or `json`, one object a line.",
     )
+    traces_endpoint: WebUrl | None = Field(
+        None,
+        alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="Where traces go, by OTLP over HTTP, with the extra `otel`; unset, none are made.",
+    )
     config_path: str | None = Field(
         None, alias="MESSAGING_CONFIG", description="Path of `messaging.toml`: tenants and services."
     )

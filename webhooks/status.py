@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import Blueprint, Response, current_app, request
 
 from messaging_pipeline.clock import Clock
+from messaging_pipeline.traces.spans import span
 from messaging_pipeline.twilio_api.callbacks import parse_status_callback
 from webhooks.authentication import signed_by_twilio
 from webhooks.outlet import Outlet
@@ -27,15 +28,16 @@ def take_status(tenant: str, message_id: UUID | None = None, attempt: int = 1) -
     callback = parse_status_callback(request.form)
     clock: Clock = current_app.extensions[CLOCK]
     outlet: Outlet = current_app.extensions[OUTLET]
-    outlet.submit(
-        {
-            "message_id": str(message_id) if message_id else None,
-            "attempt": attempt if message_id else None,
-            "tenant": tenant,
-            "sid": callback.sid,
-            "status": callback.status,
-            "error_code": callback.error_code,
-            "received_at": clock.now().isoformat(),
-        }
-    )
+    with span("callback", message_id, "server", status=callback.status, error_code=callback.error_code):
+        outlet.submit(
+            {
+                "message_id": str(message_id) if message_id else None,
+                "attempt": attempt if message_id else None,
+                "tenant": tenant,
+                "sid": callback.sid,
+                "status": callback.status,
+                "error_code": callback.error_code,
+                "received_at": clock.now().isoformat(),
+            }
+        )
     return Response(status=204)

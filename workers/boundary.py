@@ -15,6 +15,7 @@ from messaging_pipeline.db.pool import UNREACHABLE
 from messaging_pipeline.errors import NotReachable
 from messaging_pipeline.log import about
 from messaging_pipeline.metrics import record_task_failure, record_task_postponed
+from messaging_pipeline.traces.spans import coming_with
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ def bounded(task: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(task)
     def run(*args: Any, **kwargs: Any) -> None:
-        with about(task=task.__name__, task_id=_task_id(), message_id=_message_id(kwargs)):
+        with about(task=task.__name__, task_id=_task_id(), message_id=_message_id(kwargs)), coming_with(_traceparent()):
             _run(args, kwargs)
 
     def _run(args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
@@ -55,6 +56,15 @@ def bounded(task: Callable[..., None]) -> Callable[..., None]:
             raise TaskFailed(type(error).__name__) from None
 
     return run
+
+
+def _traceparent() -> str | None:
+    """What a producer that is traced itself has put into its task's headers (W3C trace context)."""
+    request = current_task.request if current_task else None
+    if request is None:
+        return None
+    told = request.get("traceparent") or (request.headers or {}).get("traceparent")
+    return told if isinstance(told, str) else None
 
 
 def _message_id(arguments: Mapping[str, Any]) -> UUID | None:

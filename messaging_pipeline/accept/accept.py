@@ -27,6 +27,7 @@ from messaging_pipeline.messages.state_machine import Status
 from messaging_pipeline.metrics import record_accepted
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.services.board import ServiceBoard
+from messaging_pipeline.traces.spans import accepted
 from messaging_pipeline.waking.bell import Bell
 
 
@@ -181,11 +182,12 @@ class Accepting:
         return MessageId(first)
 
     def _announce(self, written: Sequence[_Written], now: datetime) -> None:
-        fresh = [one.request for one in written if one.is_new]
-        for request in fresh:
+        fresh = [(one.message_id, one.request) for one in written if one.is_new]
+        for message_id, request in fresh:
             record_accepted(request.service, 1)
+            accepted(message_id, tenant=request.tenant, service=request.service)
             count_what_gates_said(request)
-        self._wake({request.service for request in fresh if _due(request, now)})
+        self._wake({request.service for _, request in fresh if _due(request, now)})
 
     def _wake(self, services: set[ServiceKey]) -> None:
         for service in sorted(services):

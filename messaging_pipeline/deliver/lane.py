@@ -36,6 +36,7 @@ from messaging_pipeline.pacing.daily_cap import CapDay
 from messaging_pipeline.sealing import CannotUnseal
 from messaging_pipeline.services.board import ServiceBoard
 from messaging_pipeline.services.lines import Line, Lines
+from messaging_pipeline.traces.spans import span
 from messaging_pipeline.twilio_api.client import CreateMessage, TwilioApi
 from messaging_pipeline.waking.bell import Bell
 from messaging_pipeline.waking.wake_ups import WakeUps
@@ -156,9 +157,12 @@ class Lane:
         attempt = book.open(message, allowance_now(self.supply.configuration, message, now, has_media=has_media))
         if attempt is None:
             return None
-        began = time.monotonic()
-        outcome = api.create(self.outgoing.calling_back(request, attempt))
-        return book.answer(attempt, outcome, time.monotonic() - began)
+        with span("twilio create", message.id, "client", service=message.service, attempt=attempt.number) as marked:
+            began = time.monotonic()
+            outcome = api.create(self.outgoing.calling_back(request, attempt))
+            step = book.answer(attempt, outcome, time.monotonic() - began)
+            marked.note(outcome=step.outcome, status=step.status, sid=step.sid, error_code=step.error_code)
+        return step
 
     def _request(
         self, book: Book, batch: Batch, message: ClaimedMessage, now: datetime, leaves_by: datetime | None

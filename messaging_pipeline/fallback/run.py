@@ -22,6 +22,7 @@ from messaging_pipeline.media.signing import CannotSign, MediaAddresses
 from messaging_pipeline.messages.plan import stored_plan
 from messaging_pipeline.metrics import record_fallback_step
 from messaging_pipeline.sealing import CannotUnseal, Sealer
+from messaging_pipeline.traces.spans import span
 
 #: Somebody who is away is asked this often before the step is given up.
 MOST_ATTEMPTS = 8
@@ -47,7 +48,7 @@ class FallingBack:
 
     def run(self, step: StepId) -> None:
         """Run a step that is waiting and due; do nothing when someone else has it or it is done."""
-        with about(message_id=step.message_id):
+        with about(message_id=step.message_id), span("fallback step", step.message_id, number=step.number):
             self._run(step)
 
     def _run(self, step: StepId) -> None:

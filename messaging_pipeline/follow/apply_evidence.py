@@ -35,6 +35,7 @@ from messaging_pipeline.mms_links import promise_mms_links
 from messaging_pipeline.number_lines import remember_landlines
 from messaging_pipeline.outcomes_by_country import count_outcome
 from messaging_pipeline.sealing import CannotUnseal, Sealer
+from messaging_pipeline.traces.spans import span
 from messaging_pipeline.twilio_api.error_table import look_up
 from messaging_pipeline.twilio_api.outcome import Fault
 
@@ -121,6 +122,8 @@ class Following:
         now = self.clock.now()
         for one in applied.moved:
             record_status(one.service, one.status, (now - one.created_at).total_seconds())
+            with span("apply", one.id, status=one.status, source=one.source, error_code=one.error_code):
+                pass
             count_outcome(one.service, one.to_number, one.status, one.error_code)
         for kind, count in applied.counts.items():
             record_report(kind, count)

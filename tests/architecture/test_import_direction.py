@@ -30,7 +30,7 @@ ROWS: tuple[frozenset[str], ...] = (
         }
     ),
     frozenset({"configuration", "sealing"}),
-    frozenset({"metrics", "log", "keywords", "missed_calls"}),
+    frozenset({"metrics", "log", "traces", "keywords", "missed_calls"}),
     frozenset(
         {
             "db",
@@ -100,6 +100,7 @@ LIBRARIES_AND_WHO_USES_THEM = {
     "granian": {"webhooks"},
     "kombu": {"publish", "stack", "workers"},
     "certifi": {"trust"},
+    "opentelemetry": {"traces"},
     "phonenumbers": {"messages"},
     "prometheus_client": {"metrics"},
     "twilio": {"twilio_api", "simulator"},
