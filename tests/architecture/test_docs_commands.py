@@ -50,7 +50,7 @@ def shown_in(page: Paper) -> list[tuple[str, list[str]]]:
 def cannot_be_typed(words: list[str]) -> str | None:
     """Say why a command line would be refused before anything is done, or None."""
     command: click.Command = cli
-    context = click.Context(command, info_name=PROGRAM)
+    context = click.Context(command, info_name=PROGRAM, **cli.context_settings)
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         below = command.get_command(context, words[0])
         if below is None:

@@ -115,6 +115,7 @@ def _helps(command: click.Command, path: str, above: click.Context | None = None
     context = click.Context(
         command, info_name=path if above is None else command.name, parent=above, **_WIDTHS, **_own(command)
     )
+    command._help_option = None  # click keeps the one of whoever asked first, who may have come without `-h`
     yield path, command.get_help(context)
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
