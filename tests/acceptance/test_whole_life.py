@@ -110,6 +110,13 @@ def test_the_shell_sends_shows_and_lists(command: Command, look_up: LookUp) -> N
     assert [one["id"] for one in listed] == [message_id]
 
 
+def test_the_doctor_finds_a_running_stack_reachable_and_its_webhooks_well(command: Command) -> None:
+    found = json.loads(command("doctor", "--json").stdout)
+    assert [one for one in found if one["state"] == "unreachable"] == []
+    assert {one["state"] for one in found if one["check"] == "webhooks"} == {"ok"}
+    assert [one["told"] for one in found if one["about"] == "schema"] == ["every migration is applied"]
+
+
 def test_a_file_handed_in_twice_sends_nothing_twice(command: Command, tmp_path: Path) -> None:
     file = tmp_path / "recipients.csv"
     file.write_text("to,body\n+14155550104,one\n+1415,two\n+14155550105,three\n")
