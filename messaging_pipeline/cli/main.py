@@ -7,6 +7,7 @@ import click
 
 from messaging_pipeline.cli.at_twilio.group import twilio
 from messaging_pipeline.cli.audit import audit
+from messaging_pipeline.cli.capacity import capacity
 from messaging_pipeline.cli.codes import codes
 from messaging_pipeline.cli.consent import consent
 from messaging_pipeline.cli.doctor import doctor
@@ -61,6 +62,7 @@ for command in (
     notices,
     migrate,
     audit,
+    capacity,
     doctor,
     keys,
     simulator,

@@ -66,7 +66,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"mms_links", "number_lines"}),
     frozenset({"accept", "follow", "receive", "feedback", "one_time_codes"}),
     frozenset({"deliver", "reconcile", "forgetting", "resealing"}),
-    frozenset({"runtime", "doctor"}),
+    frozenset({"runtime", "doctor", "capacity"}),
     frozenset({"pipeline"}),
     frozenset({FRONT_DOOR}),
     frozenset({"stack"}),
