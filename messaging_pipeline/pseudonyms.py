@@ -25,10 +25,15 @@ _HASH_BYTES = 16
 
 def pseudonym(key: bytes, number: str) -> str:
     """Return the hash that stands for a number, whatever channel it came by; what has gone already stays as it is."""
-    if number in {"", ERASED} or number.startswith(_PREFIX):
+    if has_gone(number):
         return number
     bare = number.rpartition(":")[2]
     return _PREFIX + hmac.digest(key, bare.encode(), "sha256")[:_HASH_BYTES].hex()
+
+
+def has_gone(number: str) -> bool:
+    """Tell whether this stands in place of a number, or there was none."""
+    return number in {"", ERASED} or number.startswith(_PREFIX)
 
 
 def key_of(connection: Connection[TupleRow], sealer: Sealer, tenant: str, now: datetime) -> bytes:

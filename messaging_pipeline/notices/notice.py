@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from messaging_pipeline.errors import PipelineError
+from messaging_pipeline.pseudonyms import has_gone
 from messaging_pipeline.sealing import Sealer
 
 
@@ -60,7 +61,7 @@ class Notice:
                 "tags": dict(self.tags or {}),
             }
         if "number" in include:
-            told["number"] = self.number
+            told["number"] = None if has_gone(self.number or "") else self.number
         if "body" in include:
             told["body"] = self._body(sealer)
         return told

@@ -53,6 +53,18 @@ def test_a_signed_call_reaches_its_receiver_once(stack: LocalStack, look_up: Loo
     assert step_of(look_up, message_id, "sent")["attempts"] == 1
 
 
+def test_who_wants_to_hear_of_a_message_is_told_in_order(stack: LocalStack, desk: WebhookReceiver) -> None:
+    with Pipeline(Settings.from_environment(stack.environment)) as pipeline:
+        message_id = str(pipeline.send(to="+14155550178", body="Your table is ready.", tags={"notify": "desk"}))
+    events: list[dict[str, Any]] = []
+    while not events or events[-1]["status"] != "delivered":
+        call = the_call(desk, message_id)
+        events.append(json.loads(call.content))
+        assert call.headers["idempotency-key"] == events[-1]["id"]
+    # Reports that are applied together have moved the message only once.
+    assert [event["status"] for event in events] in (["sent", "delivered"], ["delivered"])
+
+
 def test_a_task_reaches_somebody_elses_queue(stack: LocalStack, look_up: LookUp) -> None:
     queue = f"shop-{uuid4().hex[:8]}"
     with Connection(Settings.from_environment(stack.environment).broker_url) as broker:

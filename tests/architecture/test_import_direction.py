@@ -58,11 +58,10 @@ ROWS: tuple[frozenset[str], ...] = (
             "gates",
             "tickets",
             "keyword_handlers",
-            "notices",
             "pseudonyms",
         }
     ),
-    frozenset({"consequences", "inbound_media", "redaction", "gauges", "outcomes_by_country"}),
+    frozenset({"consequences", "inbound_media", "redaction", "notices", "gauges", "outcomes_by_country"}),
     frozenset({"mms_links", "number_lines"}),
     frozenset({"accept", "follow", "receive", "feedback", "one_time_codes"}),
     frozenset({"deliver", "reconcile", "forgetting", "resealing"}),

@@ -14,7 +14,8 @@ from messaging_pipeline.notices.ledger import LEASE, Ending
 from messaging_pipeline.queues import Queue, Task
 from messaging_pipeline.runtime import WorkerRuntime
 from tests.plugins.simulators import RuntimeMaker
-from tests.support.factories import RECIPIENT, a_send
+from tests.support.commands import run_command
+from tests.support.factories import RECIPIENT, a_send, environment
 from tests.support.followed import sid_of
 from tests.support.inbound_cases import hear_text, sid
 from tests.support.metric_deltas import Counting
@@ -48,6 +49,17 @@ def receiver(listener: Listener) -> Iterator[StandIn]:
 
 
 Telling = Callable[..., WorkerRuntime]
+Forget = Callable[[str], None]
+
+
+@pytest.fixture
+def run_forget(database_url: str, redis_url: str) -> Forget:
+    given = environment(DATABASE_URL=database_url, REDIS_URL=redis_url)
+
+    def forget(number: str) -> None:
+        assert run_command(given, "forget", number).code == 0
+
+    return forget
 
 
 @pytest.fixture
@@ -159,6 +171,15 @@ def test_what_people_write_is_told_and_its_text_lies_nowhere_else(telling: Telli
         ((row,),) = connection.execute("select notices::text from notices").fetchall()
     assert "order?" not in row
     assert RECIPIENT not in row
+
+
+def test_what_has_gone_by_then_is_not_told(telling: Telling, receiver: StandIn, run_forget: Forget) -> None:
+    runtime = telling(inbound=True, include=["number", "body"])
+    reach(runtime, "delivered", to=RECIPIENT)
+    hear_text(runtime, "Where is my order?", sid(1))
+    run_forget(RECIPIENT)
+    runtime.telling.run("orders")
+    assert [(one["number"], one["body"]) for one in told(receiver)] == [(None, None)] * 2
 
 
 def test_a_worker_killed_after_the_call_has_it_told_twice_under_one_id(

@@ -64,6 +64,10 @@ url = "TICKETS"
 user = "agent@example.com"
 secret = "env:TICKETS_TOKEN"
 
+[events.desk]
+receiver = "desk"
+services = []
+
 [receivers.desk]
 url = "DESK/calls"
 secret = "env:DESK_SECRET"
