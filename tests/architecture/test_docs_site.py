@@ -19,6 +19,8 @@ LOADED = re.compile(
     r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(?:https?:)?//|<link\b[^>]*href=["']?https?://"""
 )
 LOADED_BY_STYLE = re.compile(r"url\(['\"]?https?:|@import")
+CODE = re.compile(r"<(pre|code)\b.*?</\1>", re.DOTALL)
+LEFT_AS_TEXT = re.compile(r"```|<p>\||\]\([^)]*\)|^- .{1,20}|^\d+\. .{1,20}", re.MULTILINE)
 
 # Built once, by one worker.
 pytestmark = pytest.mark.xdist_group("site")
@@ -73,6 +75,15 @@ def test_a_reader_of_the_site_asks_no_other_host(site: Path) -> None:
     styles = [path.read_text("utf-8") for path in site.rglob("*.css")]
     assert styles
     assert [found for style in styles if (found := LOADED_BY_STYLE.search(style))] == []
+
+
+def test_the_site_understands_the_markup_as_github_does(site: Path) -> None:
+    """A table, list or fence that needed an empty line before it, or more room in a list, would be left as text."""
+    left = {}
+    for path in site.rglob("index.html"):
+        article = path.read_text("utf-8").partition("<article")[2].partition("</article>")[0]
+        left[path.parent.name] = LEFT_AS_TEXT.findall(CODE.sub("", article))
+    assert {name: found for name, found in left.items() if found} == {}
 
 
 @pytest.mark.parametrize(
