@@ -20,7 +20,7 @@ LOADED = re.compile(
 )
 LOADED_BY_STYLE = re.compile(r"url\(['\"]?https?:|@import")
 CODE = re.compile(r"<(pre|code)\b.*?</\1>", re.DOTALL)
-LEFT_AS_TEXT = re.compile(r"```|<p>\||\]\([^)]*\)|^- .{1,20}|^\d+\. .{1,20}", re.MULTILINE)
+LEFT_AS_TEXT = re.compile(r"```|<p>\||\]\([^)]*\)|^- .{1,20}|^\d\d?\. .{1,20}", re.MULTILINE)
 
 # Built once, by one worker.
 pytestmark = pytest.mark.xdist_group("site")
