@@ -38,7 +38,7 @@ _DEFAULT = Load(1)
     type=click.IntRange(1, 3650),
     default=_DEFAULT.kept_days,
     show_default=True,
-    help="How long rows are kept.",
+    help="How many days of rows to reckon; rows are not deleted.",
 )
 @json_option
 def capacity(

@@ -144,6 +144,22 @@ def test_a_killed_sender_leaves_at_most_one_message_for_each_thread_in_doubt(
     works_again(witness)
 
 
+def test_a_rolling_restart_under_load_loses_doubles_and_doubts_nothing(
+    witness: Witness, breakable_stack: LocalStack
+) -> None:
+    witness.twilio.set_faults(latency_ms=300)
+    sent = witness.send(120)
+    witness.wait_until_created(sent, at_least=20)
+    for name in ("deliver", "events", "beat"):
+        process = breakable_stack.process(name)
+        process.stop()
+        assert process.exit_status == 0, f"{name} ended in good order, within its grace"
+        process.start_again()
+    witness.twilio.set_faults(latency_ms=0)
+    witness.wait_until(sent, DELIVERED)
+    assert (witness.doubted(sent), witness.never_sent(sent), witness.sent_twice(sent)) == (set(), set(), {})
+
+
 def at_most_one_for_each_thread_is_in_doubt(witness: Witness, sent: Mapping[UUID, str]) -> None:
     """Doubt that is justified stays: an attempt was written down, and nobody saw its request leave or not."""
     witness.wait_until(sent, DELIVERED | {"unconfirmed"})
