@@ -2,11 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP_AUDIT := pip-audit==2.10.1
+AUDITOR := .local/$(subst ==,-,$(PIP_AUDIT))
+AUDITED := requirements-prod.lock requirements.lock
 STAMP := $(VENV)/.installed
 UV_LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint format docs bench faults lock clean
+.PHONY: help setup demo up test lint format docs bench faults audit lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +51,18 @@ bench: setup ## Measure the pipeline beside the plain baseline, in one run
 
 faults: setup ## Prove the promise: 5,000 messages while everything is killed, wiped, cut off
 	$(BIN)/python -m tests.faults
+
+audit: $(AUDITOR)/.installed ## Look for known weaknesses in what is locked (asks the package index)
+	@$(AUDITOR)/bin/pip-audit --strict --disable-pip --require-hashes --progress-spinner off $(addprefix -r ,$(AUDITED)) || \
+		{ echo "make audit: a locked version has a known weakness, or the advisories of the Python Package Index could not" \
+			"be had for all of $(AUDITED); the lines above say which. Lock a mended version with: make lock" >&2; exit 1; }
+
+# In a folder of its own: what it needs is no dependency of ours.
+$(AUDITOR)/.installed:
+	$(PYTHON) -m venv $(AUDITOR)
+	@$(AUDITOR)/bin/python -m pip install --quiet --disable-pip-version-check $(PIP_AUDIT) || \
+		{ echo "make audit: pip-audit could not be installed; it needs a package index that can be reached" >&2; exit 1; }
+	@touch $@
 
 lock: ## Resolve the dependencies anew (needs uv)
 	$(UV_LOCK) --all-extras --group dev pyproject.toml --output-file requirements.lock

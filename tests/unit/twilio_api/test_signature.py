@@ -37,6 +37,13 @@ def test_an_empty_token_verifies_nothing() -> None:
     assert verify(URL, FORM, sign(URL, FORM, ""), ["", NEW]) is None
 
 
+def test_the_comparison_that_takes_equally_long_decides_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    good = sign(URL, FORM, NEW)
+    assert verify(URL, FORM, good, [NEW]) == 0
+    monkeypatch.setattr("hmac.compare_digest", lambda one, other: False)
+    assert verify(URL, FORM, good, [NEW]) is None
+
+
 def test_a_form_may_come_as_pairs_as_a_mapping_or_as_a_frameworks_own() -> None:
     signature = sign(URL, FORM, NEW)
     assert verify(URL, dict(FORM), signature, [NEW]) == 0
