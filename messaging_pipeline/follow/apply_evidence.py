@@ -144,7 +144,7 @@ class Following:
             return _together([self.apply([report]) for report in reports])
         (report,) = reports
         with about(message_id=report.message_id):
-            _log.error("%s cannot be applied: %s", report.sid, type(error).__name__)
+            _log.error("%s of message %s cannot be applied: %s", report.sid, report.message_id, type(error).__name__)
         record_report("failed")
         return Applied((), (), {"failed": 1})
 

@@ -81,7 +81,7 @@ def test_the_example_for_rabbitmq_is_delivered(run: Run, look_up: LookUp) -> Non
 
 @on_redis
 def test_a_failure_looks_the_way_the_readme_shows_it(run: Run, look_up: LookUp, stack: LocalStack) -> None:
-    block = block_with('messages show "$id"')
+    block = block_with("--fallback-email ada@example.com)")
     message_id = re.findall(r"^message +(\S+)$", run(block), re.MULTILINE)[0]
     eventually(lambda: [step["state"] for step in (look_up(message_id) or {})["fallback"]] == ["sent"], "the e-mail")
     again = Block(block.place, block.language, f"messaging-pipeline messages show {message_id}")
