@@ -67,7 +67,7 @@ $(AUDITOR)/.installed:
 lock: ## Resolve the dependencies anew (needs uv)
 	$(UV_LOCK) --all-extras --group dev pyproject.toml --output-file requirements.lock
 	printf 'aiohttp\naiosmtpd\n' | \
-		$(UV_LOCK) --extra s3 --extra push --constraint requirements.lock pyproject.toml - --output-file requirements-prod.lock
+		$(UV_LOCK) --extra s3 --extra push --extra otel --extra media --constraint requirements.lock pyproject.toml - --output-file requirements-prod.lock
 
 clean: ## Remove the environment and all local data
 	rm -rf $(VENV) .local

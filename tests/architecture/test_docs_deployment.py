@@ -175,6 +175,15 @@ def test_production_has_nothing_that_is_for_developers_or_laptops_only() -> None
     assert unwanted & set(pins("requirements-prod.lock")) == set()
 
 
+def test_production_has_what_every_extra_needs_but_that_for_laptops() -> None:
+    extras = tomllib.loads(read("pyproject.toml"))["project"]["optional-dependencies"]
+    wanted = {Requirement(text).name for name, needs in extras.items() if name != "local" for text in needs}
+    assert wanted - set(pins("requirements-prod.lock")) == set()
+    for name in set(extras) - {"local"}:
+        assert f"--extra {name} " in read("Makefile")
+        assert f"`{name}`" in read("docs/installing.md")
+
+
 def test_production_has_all_that_celery_needs_for_redis() -> None:
     of_redis = [Requirement(text) for text in requires("kombu") or [] if 'extra == "redis"' in text.replace("'", '"')]
     assert {one.name for one in of_redis} != set()
