@@ -15,6 +15,7 @@ from tests.support.product_source import PROJECT
 
 FOLDER = PROJECT / "docs" / "deploy" / "compose"
 RULES = "/etc/prometheus/rules"
+NAMES = ("WORKDIR ", "USER ")
 
 
 def services() -> dict[str, Any]:
@@ -36,6 +37,21 @@ def loaded(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", ["proxy", "prometheus", "grafana"])
 def test_what_is_mounted_is_there(name: str) -> None:
     assert [outside for outside in mounts(name).values() if not (PROJECT / outside).exists()] == []
+
+
+def ours() -> dict[str, Any]:
+    return {name: one for name, one in services().items() if one["image"].startswith("messaging-pipeline:")}
+
+
+def test_what_is_ours_may_do_nothing_but_run_and_writes_only_where_it_runs() -> None:
+    assert set(ours()) == {"migrate", "webhooks", "worker-deliver", "worker-events", "beat", "simulator"}
+    image = (PROJECT / "Dockerfile").read_text("utf-8").splitlines()
+    runs_in, runs_as = (next(line.split()[1] for line in image[::-1] if line.startswith(word)) for word in NAMES)
+    for name, one in ours().items():
+        assert one["read_only"] is True, name
+        assert one["tmpfs"] == [f"{runs_in}:uid={runs_as},mode=0700", "/tmp"], name
+        assert one["cap_drop"] == ["ALL"], name
+        assert one["security_opt"] == ["no-new-privileges:true"], name
 
 
 def test_the_proxy_is_told_every_variable_of_its_template() -> None:
