@@ -151,13 +151,36 @@ def test_a_rolling_restart_under_load_loses_doubles_and_doubts_nothing(
     sent = witness.send(120)
     witness.wait_until_created(sent, at_least=20)
     for name in ("deliver", "events", "beat"):
-        process = breakable_stack.process(name)
-        process.stop()
-        assert process.exit_status == 0, f"{name} ended in good order, within its grace"
-        process.start_again()
+        replaced(breakable_stack, name)
     witness.twilio.set_faults(latency_ms=0)
     witness.wait_until(sent, DELIVERED)
     assert (witness.doubted(sent), witness.never_sent(sent), witness.sent_twice(sent)) == (set(), set(), {})
+
+
+def test_callbacks_that_came_while_the_only_webhooks_were_replaced_are_asked_for(
+    witness: Witness, breakable_stack: LocalStack
+) -> None:
+    """Two behind a proxy miss none (contract/test_webhooks_behind_nginx.py); one does, for as long as it is away."""
+    sent = witness.send(120)
+    witness.wait_until_created(sent, at_least=20)
+    replaced(breakable_stack, "webhooks")
+    witness.wait_until_created(sent)
+
+    def all_have_arrived_once_twilio_was_asked() -> bool:
+        asked = run_command(breakable_stack, "reconcile")
+        return asked.returncode == 0 and set(witness.statuses(sent)) == DELIVERED
+
+    eventually(all_have_arrived_once_twilio_was_asked, "all delivered", 90, instead=lambda: witness.statuses(sent))
+    assert (witness.doubted(sent), witness.never_sent(sent), witness.sent_twice(sent)) == (set(), set(), {})
+    works_again(witness)
+
+
+def replaced(stack: LocalStack, name: str) -> None:
+    """Let a process end as a deployment does, and start the next one."""
+    process = stack.process(name)
+    process.stop()
+    assert process.exit_status == 0, f"{name} ended in good order, within its grace"
+    process.start_again()
 
 
 def at_most_one_for_each_thread_is_in_doubt(witness: Witness, sent: Mapping[UUID, str]) -> None:

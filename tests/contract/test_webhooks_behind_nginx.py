@@ -1,10 +1,15 @@
 """The shipped NGINX configuration, run by a real NGINX before the webhook tier."""
 
 import json
+import re
 import socket
 import ssl
 import subprocess
+import threading
 import warnings
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -53,13 +58,65 @@ def test_a_tier_that_is_gone_is_an_answer_that_twilio_is_asked_to_repeat(tmp_pat
         assert call(proxy, "/twilio/status", a_status()).status == 502
 
 
+def tiers_at(*ports: int) -> str:
+    """What makes the template's line one for each tier, as its head says to."""
+    (setting,) = re.findall(r"server \$\{WEBHOOKS\}(.*;)\n", TEMPLATE.read_text("utf-8"))
+    return f"{setting} server ".join(f"127.0.0.1:{port}" for port in ports)
+
+
 def test_another_tier_is_asked_when_one_is_killed_with_the_request_in_hand(tmp_path: Path) -> None:
-    with stand_in(closing) as killed, stand_in(answering(204)) as other:
-        both = f"127.0.0.1:{killed.port}; server 127.0.0.1:{other.port}"
-        with nginx_before(killed.port, tmp_path, WEBHOOKS=both) as proxy:
-            answers = [call(proxy, "/twilio/status", a_status()).status for _ in range(4)]
+    with (
+        stand_in(closing) as killed,
+        stand_in(answering(204)) as other,
+        nginx_before(killed.port, tmp_path, WEBHOOKS=tiers_at(killed.port, other.port)) as proxy,
+    ):
+        answers = [call(proxy, "/twilio/status", a_status()).status for _ in range(4)]
     assert answers == [204] * 4
     assert [request.target for request in killed.requests] != []
+
+
+def test_tiers_that_are_replaced_one_by_one_lose_no_callback(redis_url: str, tmp_path: Path) -> None:
+    """Each is told to end with callbacks on their way to it; the next one goes when it is back."""
+    ports = [a_free_port(), a_free_port()]
+    with ExitStack() as cleanup:
+        tiers = [cleanup.enter_context(served(redis_url, port)) for port in ports]
+        told = {"WEBHOOKS": tiers_at(*ports), "CALLBACK_RESERVE": "20000"}
+        proxy = cleanup.enter_context(nginx_before(ports[0], tmp_path, **told))
+        with calling(proxy) as answers:
+            for tier in tiers:
+                eventually_more_of(answers)
+                assert tier.stop() == 0
+                eventually_more_of(answers)
+                cleanup.enter_context(served(redis_url, tier.port))
+            eventually_more_of(answers)
+    assert set(answers) == {204}
+    reports = [report for task in queued(redis_url, Queue.STATUS) for report in task.arguments["reports"]]
+    assert len({report["message_id"] for report in reports}) == len(answers)
+
+
+@contextmanager
+def calling(proxy: Proxy, callers: int = 4) -> Iterator[list[int]]:
+    """Call all the time, each time about another message; the answers so far."""
+    answers: list[int] = []
+    enough = threading.Event()
+
+    def call_on() -> None:
+        while not enough.is_set():
+            answers.append(call(proxy, f"/twilio/status/{uuid4()}", a_status()).status)
+
+    with ThreadPoolExecutor(callers) as pool:
+        running = [pool.submit(call_on) for _ in range(callers)]
+        try:
+            yield answers
+        finally:
+            enough.set()
+            for one in running:
+                one.result()
+
+
+def eventually_more_of(answers: list[int], count: int = 50) -> None:
+    wanted = len(answers) + count
+    eventually(lambda: len(answers) >= wanted, f"{count} more answers", instead=lambda: set(answers))
 
 
 def test_a_flood_is_put_off_once_the_reserve_is_used(tmp_path: Path) -> None:

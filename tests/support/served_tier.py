@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse
 from threading import Event
 from urllib.parse import urlencode
@@ -19,6 +19,20 @@ from tests.support.product_source import PROJECT
 from tests.support.webhook_tier import FORM_TYPE, ORIGIN, SIGNATURE
 
 PATIENCE_SECONDS = 60
+
+
+class HalfACall:
+    """A callback of which half has arrived."""
+
+    def __init__(self, connection: HTTPConnection, rest: bytes) -> None:
+        self._connection = connection
+        self._rest = rest
+
+    def finish(self) -> HTTPResponse:
+        self._connection.send(self._rest)
+        answer = self._connection.getresponse()
+        answer.read()
+        return answer
 
 
 class Served:
@@ -63,12 +77,28 @@ class Served:
     def call(self, target: str, form: dict[str, str], *, in_chunks: bool = False) -> HTTPResponse:
         """Post a form as Twilio does; in chunks, its length is not announced."""
         body = urlencode(form).encode()
-        headers = {"Content-Type": FORM_TYPE, SIGNATURE: sign(ORIGIN + target, form, AUTH_TOKEN)}
+        headers = _as_twilio(target, form)
         return self.request("POST", target, iter([body[:100], body[100:]]) if in_chunks else body, headers)
+
+    @contextmanager
+    def half_a_call(self, target: str, form: dict[str, str]) -> Iterator[HalfACall]:
+        """Begin a callback of which the tier has read the head, and a part of the form."""
+        body = urlencode(form).encode()
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)) as connection:
+            connection.putrequest("POST", target)
+            headers = {**_as_twilio(target, form), "Content-Length": str(len(body)), "Expect": "100-continue"}
+            for name, value in headers.items():
+                connection.putheader(name, value)
+            connection.endheaders(body[:100])
+            yield HalfACall(connection, body[100:])
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(PATIENCE_SECONDS)
+
+
+def _as_twilio(target: str, form: dict[str, str]) -> dict[str, str]:
+    return {"Content-Type": FORM_TYPE, SIGNATURE: sign(ORIGIN + target, form, AUTH_TOKEN)}
 
 
 def start(**changes: str | None) -> "subprocess.Popen[str]":
