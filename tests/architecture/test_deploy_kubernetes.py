@@ -1,6 +1,8 @@
 """The files for Kubernetes make pods that run what the stack runs, with no more rights than that takes."""
 
+import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import yaml
 from messaging_pipeline.configuration import load_configuration
 from messaging_pipeline.settings import Settings
 from messaging_pipeline.stack import command_lines
+from tests.support import cluster_rules
 from tests.support.cluster_files import FOLDER, container, of_kind, pods, resources
 from tests.support.factories import configuration_file, settings
 from tests.support.product_source import PROJECT
@@ -192,8 +195,43 @@ def test_the_phases_of_an_update_can_be_applied_one_by_one() -> None:
     assert {pod["restartPolicy"] for name, pod in pods().items() if "migrate" in name} == {"Never"}
 
 
+@pytest.fixture
+def monitored(tmp_path: Path) -> Path:
+    """A copy of the example that takes in what it leaves open."""
+    shutil.copytree(FOLDER / "production", tmp_path / "mine")
+    told = tmp_path / "mine" / "kustomization.yaml"
+    text = told.read_text("utf-8").replace("# - ../monitoring", "- ../monitoring")
+    told.write_text(re.sub(r"- \.\./", f"- {os.path.relpath(FOLDER, tmp_path / 'mine')}/", text), "utf-8")
+    return tmp_path / "mine"
+
+
+def test_the_operator_of_prometheus_asks_every_pod_that_serves_metrics_by_the_name_that_alerts_know(
+    monitored: Path,
+) -> None:
+    (asked,) = (one["spec"] for one in of_kind("PodMonitor", monitored).values())
+    (endpoint,) = asked["podMetricsEndpoints"]
+    templates = {name: one["spec"]["template"] for name, one in of_kind("Deployment", monitored).items()}
+    selected = {
+        name
+        for name, template in templates.items()
+        if asked["selector"]["matchLabels"].items() <= template["metadata"]["labels"].items()
+        and endpoint["port"] in {port["name"] for port in container(template["spec"]).get("ports", [])}
+    }
+    assert selected == set(STEADY)
+    named = {templates[name]["metadata"]["labels"][asked["jobLabel"]] for name in selected}
+    assert named == set(re.findall(r'job="([^"]+)"', cluster_rules.ALERTS.read_text("utf-8")))
+
+
+def test_the_operator_of_prometheus_is_given_the_alerts_word_for_word(monitored: Path) -> None:
+    assert cluster_rules.RULES.read_text("utf-8") == cluster_rules.as_resource(), (
+        "run: python -m tests.support.cluster_rules"
+    )
+    (rule,) = of_kind("PrometheusRule", monitored).values()
+    assert rule["spec"] == yaml.safe_load(cluster_rules.ALERTS.read_text("utf-8"))
+
+
 def test_every_file_is_used() -> None:
-    for folder in ("base", "scaling", "production"):
+    for folder in ("base", "scaling", "monitoring", "production"):
         text = (FOLDER / folder / "kustomization.yaml").read_text("utf-8")
         others = {path.name for path in (FOLDER / folder).iterdir()} - {"kustomization.yaml"}
         assert [name for name in others if name not in text] == [], folder

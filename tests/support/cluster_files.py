@@ -2,6 +2,7 @@
 
 import subprocess
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -15,17 +16,17 @@ Resource = dict[str, Any]
 
 
 @cache
-def _rendered(name: str) -> str:
-    command = [str(program("kubectl")), "kustomize", str(FOLDER / name)]
+def _rendered(folder: Path) -> str:
+    command = [str(program("kubectl")), "kustomize", str(folder)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def resources(kustomization: str = "production") -> list[Resource]:
-    """Everything that a kustomization makes; skips the test where there is no kubectl."""
-    return list(yaml.safe_load_all(_rendered(kustomization)))
+def resources(kustomization: str | Path = "production") -> list[Resource]:
+    """Everything that a kustomization, ours or one at a path, makes; skips the test where there is no kubectl."""
+    return list(yaml.safe_load_all(_rendered(FOLDER / kustomization)))
 
 
-def of_kind(kind: str, kustomization: str = "production") -> dict[str, Resource]:
+def of_kind(kind: str, kustomization: str | Path = "production") -> dict[str, Resource]:
     """The resources of a kind by name."""
     return {one["metadata"]["name"]: one for one in resources(kustomization) if one["kind"] == kind}
 
