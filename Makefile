@@ -9,10 +9,10 @@ STAMP := $(VENV)/.installed
 UV_LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint format docs bench faults audit lock clean
+.PHONY: help setup demo up test lint format docs pictures bench faults audit lock clean
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Install everything into .venv (Python >= 3.11 is all it needs)
 
@@ -45,6 +45,9 @@ format: setup ## Put the code into the house's format
 docs: setup ## Make the documentation a site in .local/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "Open .local/site/index.html, or see it at http://127.0.0.1:8000 with: $(BIN)/python -m mkdocs serve"
+
+pictures: setup ## Draw the pictures of the documentation, from the code
+	$(BIN)/python -m tests.pictures
 
 bench: setup ## Measure the pipeline beside the plain baseline, in one run
 	$(BIN)/python -m tests.bench

@@ -19,6 +19,7 @@ LOADED = re.compile(
     r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(?:https?:)?//|<link\b[^>]*href=["']?https?://"""
 )
 LOADED_BY_STYLE = re.compile(r"url\(['\"]?https?:|@import")
+SHOWN = re.compile(r"""<img\b[^>]*\bsrc=["']?([^"' >]+)""")
 CODE = re.compile(r"<(pre|code)\b.*?</\1>", re.DOTALL)
 LEFT_AS_TEXT = re.compile(r"```|<p>\||\]\([^)]*\)|^- .{1,20}|^\d\d?\. .{1,20}", re.MULTILINE)
 
@@ -77,6 +78,18 @@ def test_a_reader_of_the_site_asks_no_other_host(site: Path) -> None:
     assert [found for style in styles if (found := LOADED_BY_STYLE.search(style))] == []
 
 
+def test_every_picture_of_a_page_is_on_the_site(site: Path) -> None:
+    shown = {
+        (page.parent / address).resolve()
+        for page in site.rglob("*.html")
+        for address in SHOWN.findall(page.read_text("utf-8"))
+        if not address.startswith("data:")
+    }
+    assert {path for path in shown if not path.is_file()} == set()
+    pictures = {path.name for path in (DOCS / "pictures").glob("*.svg")}
+    assert pictures - {path.name for path in shown} == set()
+
+
 def test_the_site_understands_the_markup_as_github_does(site: Path) -> None:
     """A table, list or fence that needed an empty line before it, or more room in a list, would be left as text."""
     left = {}
@@ -90,6 +103,7 @@ def test_the_site_understands_the_markup_as_github_does(site: Path) -> None:
     ("link", "leads_to"),
     [
         ("audit.md#rules", "audit.md#rules"),
+        ("pictures/pacing.svg", "pictures/pacing.svg"),
         ("../README.md", "https://github.com/messaging-pipeline/messaging-pipeline/blob/main/README.md"),
         ("deploy/nginx", "https://github.com/messaging-pipeline/messaging-pipeline/tree/main/docs/deploy/nginx"),
         ("#here", "#here"),

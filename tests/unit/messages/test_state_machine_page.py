@@ -1,47 +1,45 @@
 """The page about the life of a message says what the code does, no less and no more."""
 
-import re
-from pathlib import Path
-
 from messaging_pipeline.messages.state_machine import LADDER, OUR_MOVES, TWILIO_FLOW
+from tests.support.papers import paper
 
-PAGE = (Path(__file__).parents[3] / "docs" / "state-machine.md").read_text("utf-8")
-ROW = re.compile(r"^\| (\d+) \| `(\w+)` \| ([^|]+) \| (yes|no) \| ([^|]+) \|$", re.MULTILINE)
-ARROW = re.compile(r"^    (\w+|\[\*\]) --> (\w+)( : .+)?$", re.MULTILINE)
-
-
-def diagram() -> str:
-    (found,) = re.findall(r"^```mermaid\nstateDiagram-v2\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    return str(found)
+PAGE = paper("docs/state-machine.md")
 
 
-def arrows() -> list[tuple[str, str, bool]]:
-    """Start, end, and whether words stand at the arrow."""
-    return [(start, end, bool(words)) for start, end, words in ARROW.findall(diagram())]
+def bare(cell: str) -> str:
+    return cell.strip().strip("`")
+
+
+def our_acts() -> list[tuple[str, str]]:
+    return [(bare(start), bare(end)) for start, end, _ in PAGE.table("act leaves")]
+
+
+def usual_walk() -> list[tuple[str, str]]:
+    return [(bare(start), bare(end)) for start, ends in PAGE.table("evidence leaves") for end in ends.split(",")]
 
 
 def test_the_table_lists_the_ladder_rung_by_rung() -> None:
     ladder = [
-        (str(rung.rank), rung.status.value, rung.word_of, "yes" if rung.final else "no", rung.meaning)
+        (str(rung.rank), f"`{rung.status.value}`", rung.word_of, "yes" if rung.final else "no", rung.meaning)
         for rung in LADDER
     ]
-    assert ROW.findall(PAGE) == ladder
+    assert PAGE.table("rank") == ladder
 
 
-def test_every_line_of_the_diagram_is_an_arrow_and_none_is_drawn_twice() -> None:
-    ends = [(start, end) for start, end, _ in arrows()]
-    assert len(ends) == len(set(ends)) == len(diagram().splitlines())
+def test_no_move_is_listed_twice() -> None:
+    moves = [*our_acts(), *usual_walk()]
+    assert len(moves) == len(set(moves))
 
 
-def test_the_arrows_with_words_are_our_own_moves() -> None:
-    drawn = {(start, end) for start, end, words in arrows() if words and start != "[*]"}
-    assert drawn == {(start.value, end.value) for start, end in OUR_MOVES}
+def test_the_acts_with_their_reasons_are_our_own_moves() -> None:
+    assert set(our_acts()) == {(start.value, end.value) for start, end in OUR_MOVES}
 
 
-def test_the_arrows_without_words_are_twilios_usual_walk() -> None:
-    drawn = {(start, end) for start, end, words in arrows() if not words}
-    assert drawn == {(start.value, end.value) for start, end in TWILIO_FLOW}
+def test_what_evidence_usually_does_is_twilios_usual_walk() -> None:
+    assert set(usual_walk()) == {(start.value, end.value) for start, end in TWILIO_FLOW}
 
 
 def test_a_message_begins_where_its_row_begins() -> None:
-    assert {end for start, end, _ in arrows() if start == "[*]"} == {"pending", "rejected"}
+    assert (
+        "A message begins as `pending`, accepted from a producer, or as `rejected`, refused at the door." in PAGE.text
+    )
