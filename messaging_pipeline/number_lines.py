@@ -1,9 +1,9 @@
-"""What kind of line numbers have, as far as Twilio has said lately: landlines are not written to until that grows old.
+"""What line numbers have and whose, as far as Twilio has said lately: landlines are not written to until it grows old.
 
 Store functions: they take a connection inside the caller's transaction and never commit.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +20,10 @@ from messaging_pipeline.messages.phone_numbers import is_e164
 _NO_MOBILE = frozenset({21614, 30006})
 """Not a mobile number; a landline, or a carrier that is not reached (https://www.twilio.com/docs/api/errors/30006)."""
 
+#: So many carriers are counted by name, those that were met first: a label that comes from outside must have an end.
+#: The large ones are met soon, and a name once counted is never taken back. Lanes that ask at once may each add one.
+MOST_CARRIERS = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -32,11 +36,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What Lookup has said of a number: its line's type by Twilio's name, ``invalid`` or ``unknown``."""
+    """What Lookup has said of a number: its line's type by Twilio's name, ``invalid`` or ``unknown``; its carrier."""
 
     tenant: str
     number: E164
     line_type: str
+    carrier: str | None
     now: datetime
     good_until: datetime
 
@@ -50,6 +55,24 @@ def to_look_up(connection: Connection[TupleRow], place: Place, numbers: Collecti
 def remember(connection: Connection[TupleRow], found: Found) -> None:
     """Remember what Lookup has said, unless something newer is known."""
     connection.execute(sql("remember_line"), asdict(found))
+    if found.carrier is not None:
+        values = {"name": found.carrier, "now": found.now, "most": MOST_CARRIERS}
+        connection.execute(sql("meet_carrier"), values)
+
+
+def carriers_of(
+    connection: Connection[TupleRow], numbers: Iterable[tuple[str, E164]]
+) -> Mapping[tuple[str, E164], str | None]:
+    """Return the carriers of numbers, given with their tenants, as Lookup last told them.
+
+    A carrier that is not counted by its name is None; a number whose carrier was never told is not there.
+    """
+    wanted = sorted(set(numbers))
+    if not wanted:
+        return {}
+    values = {"tenants": [tenant for tenant, _ in wanted], "numbers": [number for _, number in wanted]}
+    rows = connection.execute(sql("carriers_of_numbers"), values)
+    return {(tenant, E164(number)): carrier for tenant, number, carrier in rows}
 
 
 def known_line(connection: Connection[TupleRow], tenant: str, number: E164, now: datetime) -> str | None:

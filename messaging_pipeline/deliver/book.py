@@ -32,7 +32,7 @@ from messaging_pipeline.messages.state_machine import FALLBACK_CAUSES, Status
 from messaging_pipeline.metrics import record_attempt, record_cost, record_gate, record_status, record_taken
 from messaging_pipeline.mms_links import promise_mms_links
 from messaging_pipeline.number_lines import remember_landlines
-from messaging_pipeline.outcomes_by_country import count_refusal
+from messaging_pipeline.outcomes import count_refusal
 from messaging_pipeline.pacing.daily_cap import CapDay
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.spending.allowance import Allowance

@@ -26,7 +26,7 @@ from messaging_pipeline.ids import E164, TenantKey
 from messaging_pipeline.lookup_policy import LookupPolicy
 from messaging_pipeline.metrics import record_lookup
 from messaging_pipeline.services.lines import Line
-from messaging_pipeline.twilio_api.lookups_api import LookupsApi
+from messaging_pipeline.twilio_api.lookups_api import LookupsApi, NumberLine
 from messaging_pipeline.twilio_api.remote_messages import AccountRefused, Missing, NotTold, Throttled
 
 #: A lane looks numbers up no longer than this before it sends; who was not looked up by then goes back.
@@ -96,18 +96,19 @@ class NumberSieve:
         if rests_until is not None and self.clock.now() < rests_until:
             return self._unasked(look, message, rests_until)
         look.asked += 1
-        told = self.lookups(look.tenant).line_type(message.to_number)
-        if isinstance(told, str):
+        told = self.lookups(look.tenant).line(message.to_number)
+        if isinstance(told, NumberLine):
             self._remember(look, message.to_number, told)
-            record_lookup(message.service, told)
+            record_lookup(message.service, told.line_type)
             return True
         record_lookup(message.service, "unanswered")
         self._rest(look.tenant, told)
         return self._unanswered(look, message, _words(told))
 
-    def _remember(self, look: _Round, number: E164, line_type: str) -> None:
+    def _remember(self, look: _Round, number: E164, line: NumberLine) -> None:
         now = self.clock.now()
-        found = number_lines.Found(look.tenant, number, line_type, now, now + timedelta(days=look.policy.days))
+        good_until = now + timedelta(days=look.policy.days)
+        found = number_lines.Found(look.tenant, number, line.line_type, line.carrier, now, good_until)
         with self.pool.connection() as connection:
             number_lines.remember(connection, found)
         look.wanted.discard(number)

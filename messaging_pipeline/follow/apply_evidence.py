@@ -33,7 +33,7 @@ from messaging_pipeline.messages.state_machine import (
 from messaging_pipeline.metrics import record_report, record_report_lag, record_status
 from messaging_pipeline.mms_links import promise_mms_links
 from messaging_pipeline.number_lines import remember_landlines
-from messaging_pipeline.outcomes_by_country import count_outcome
+from messaging_pipeline.outcomes import carriers_for, count_outcome
 from messaging_pipeline.sealing import CannotUnseal, Sealer
 from messaging_pipeline.traces.spans import span
 from messaging_pipeline.twilio_api.error_table import look_up
@@ -115,6 +115,7 @@ class Following:
                 "tried_again": len(again),
             },
             consequences=(write_consequences(connection, decided, now),) if decided else (),
+            carriers=carriers_for(connection, self.configuration, moved),
         )
 
     def announce(self, applied: Applied) -> None:
@@ -124,7 +125,7 @@ class Following:
             record_status(one.service, one.status, (now - one.created_at).total_seconds())
             with span("apply", one.id, status=one.status, source=one.source, error_code=one.error_code):
                 pass
-            count_outcome(one.service, one.to_number, one.status, one.error_code)
+            count_outcome(one, applied.carriers)
         for kind, count in applied.counts.items():
             record_report(kind, count)
         for consequences in applied.consequences:

@@ -1,7 +1,7 @@
 """Messages that evidence has moved, and what is decided about those that failed or arrived."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -16,6 +16,7 @@ from messaging_pipeline.decide.policy import History, Policy
 from messaging_pipeline.fallback.start import StepId
 from messaging_pipeline.ids import E164, MessageId, ServiceKey, TenantKey
 from messaging_pipeline.messages.state_machine import ARRIVALS, REPORTED_FAILURES, Status
+from messaging_pipeline.outcomes import Carriers
 from messaging_pipeline.twilio_api.outcome import FailedLater
 
 
@@ -47,7 +48,8 @@ class Moved:
 class Applied:
     """What a batch of evidence changed, to be announced after the commit.
 
-    ``counts`` tells what each report was, ``withdrawn`` the channels of fallback steps that nobody needs any more.
+    ``counts`` tells what each report was, ``withdrawn`` the channels of fallback steps that nobody needs any more,
+    ``carriers`` whose networks the recipients of what ended are in.
     """
 
     moved: tuple[Moved, ...]
@@ -55,6 +57,7 @@ class Applied:
     counts: Mapping[str, int]
     consequences: tuple[Consequences, ...] = ()
     withdrawn: tuple[str, ...] = ()
+    carriers: Carriers = field(default_factory=dict)
 
 
 def decide(moved: Sequence[Moved], configuration: Configuration, now: datetime) -> list[Decided]:

@@ -12,13 +12,13 @@ _time_to_status = histogram(
 _reports = counter("messaging_reports_total", "Status reports by what they were to us.", ["kind"])
 _deliveries = counter(
     "messaging_deliveries_total",
-    "Messages that reached a status at which Twilio leaves them, by the country of the number.",
-    ["service", "country", "status"],
+    "Messages that reached a status at which Twilio leaves them, by the number's country, and its carrier where known.",
+    ["service", "country", "carrier", "status"],
 )
 _delivery_errors = counter(
     "messaging_delivery_errors_total",
-    "Messages that Twilio refused or carriers did not deliver, by the country of the number and Twilio's code.",
-    ["service", "country", "error_code"],
+    "Messages that Twilio refused or carriers did not deliver, by country, carrier where known, and Twilio's code.",
+    ["service", "country", "carrier", "error_code"],
 )
 _report_lag = histogram(
     "messaging_report_lag_seconds",
@@ -35,14 +35,14 @@ def record_status(service: str, status: str, seconds_since_accept: float | None 
         _time_to_status.labels(service, status).observe(max(0.0, seconds_since_accept))
 
 
-def record_delivery(service: str, country: str, status: str) -> None:
+def record_delivery(service: str, country: str, carrier: str, status: str) -> None:
     """Count a message that was reported `delivered`, `read`, `undelivered`, `failed` or `suppressed`."""
-    _deliveries.labels(service, country, status).inc()
+    _deliveries.labels(service, country, carrier, status).inc()
 
 
-def record_delivery_error(service: str, country: str, error_code: str) -> None:
+def record_delivery_error(service: str, country: str, carrier: str, error_code: str) -> None:
     """Count a failure by Twilio's code, or by `other` for a code that our table does not hold."""
-    _delivery_errors.labels(service, country, error_code).inc()
+    _delivery_errors.labels(service, country, carrier, error_code).inc()
 
 
 def record_report_lag(seconds: float) -> None:

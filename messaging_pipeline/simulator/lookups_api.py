@@ -14,9 +14,13 @@ from messaging_pipeline.simulator.world import World
 _NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 _LINE_TYPE = "line_type_intelligence"
 
+#: Whose network a number is in: a landline's, or by its last digit, even or odd. 001 is for test networks.
+_LANDLINES = ("County Telephone", None, None)
+_MOBILES = (("Northern Wireless", "001", "01"), ("Southern Cellular, Inc.", "001", "02"))
+
 
 async def fetch(request: web.Request) -> web.Response:
-    """Answer GET PhoneNumbers: whether it is valid and, if ``Fields`` says so, its line's type."""
+    """Answer GET PhoneNumbers: whether it is valid and, if ``Fields`` says so, its line."""
     world = request.app[STAGE].world
     await pause(world.faults.latency_ms / 1000)
     try:
@@ -40,5 +44,16 @@ def _answer(request: web.Request, world: World) -> dict[str, Any]:
         "phone_number": number,
         "valid": line_type is not None,
         "validation_errors": [] if line_type else ["NOT_A_NUMBER"],
-        _LINE_TYPE: {"type": line_type, "carrier_name": None, "error_code": None} if asked and line_type else None,
+        _LINE_TYPE: _line(number, line_type) if asked and line_type else None,
+    }
+
+
+def _line(number: str, line_type: str) -> dict[str, Any]:
+    name, country, network = _LANDLINES if line_type == "landline" else _MOBILES[int(number[-1]) % len(_MOBILES)]
+    return {
+        "type": line_type,
+        "carrier_name": name,
+        "mobile_country_code": country,
+        "mobile_network_code": network,
+        "error_code": None,
     }

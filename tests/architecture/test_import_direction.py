@@ -61,8 +61,9 @@ ROWS: tuple[frozenset[str], ...] = (
             "pseudonyms",
         }
     ),
-    frozenset({"consequences", "inbound_media", "redaction", "notices", "gauges", "outcomes_by_country"}),
+    frozenset({"consequences", "inbound_media", "redaction", "notices", "gauges"}),
     frozenset({"mms_links", "number_lines"}),
+    frozenset({"outcomes"}),
     frozenset({"accept", "follow", "receive", "feedback", "one_time_codes"}),
     frozenset({"deliver", "reconcile", "forgetting", "resealing"}),
     frozenset({"runtime", "doctor", "capacity"}),
@@ -80,7 +81,7 @@ WEBHOOKS_MAY_USE = frozenset().union(*ROWS[:6]) | {"twilio_api", "publish", "red
 
 NOT_FOR_WEBHOOKS = frozenset({"psycopg", "psycopg_pool", "redis", "celery", "kombu", "workers"})
 
-WORKERS_MAY_USE = frozenset().union(*ROWS[:13])
+WORKERS_MAY_USE = frozenset().union(*ROWS[:14])
 
 SIMULATOR_MAY_USE = frozenset({"errors"})
 COUNTING_SEGMENTS = "messaging_pipeline.messages.segments"

@@ -263,6 +263,8 @@ def test_lookup_says_what_a_number_is_and_of_its_line_only_what_it_is_asked(twil
         (False, None),
     ]
     assert (told[0].phone_number, told[2].validation_errors) == (RECIPIENT, ["NOT_A_NUMBER"])
+    networks = [told[0].line_type_intelligence[f"mobile_{one}_code"] for one in ("country", "network")]
+    assert (told[0].line_type_intelligence["carrier_name"], networks) == ("Southern Cellular, Inc.", ["001", "02"])
     with pytest.raises(TwilioRestException) as refused:
         numbers("+15005551017").fetch(fields="line_type_intelligence")
     assert (refused.value.status, refused.value.code) == (500, 20500)

@@ -354,8 +354,11 @@ def test_a_report_that_cannot_be_applied_is_named_in_the_log_without_numbers(
 
 def test_what_arrives_and_what_does_not_is_counted_by_country_and_code(runtime: WorkerRuntime) -> None:
     london, oslo = (under_way(runtime, to=number)[0].message.id for number in ("+442079460000", "+4791234567"))
-    arrived = Counting("messaging_deliveries_total", service="default", country="GB", status="delivered")
-    filtered = Counting("messaging_delivery_errors_total", service="default", country="NO", error_code="30007")
+    arrived = Counting(
+        "messaging_deliveries_total", service="default", country="GB", carrier="unknown", status="delivered"
+    )
+    of_oslo = {"service": "default", "country": "NO", "carrier": "unknown"}
+    filtered = Counting("messaging_delivery_errors_total", **of_oslo, error_code="30007")
     runtime.following.apply([report(london, "sent"), report(oslo, "undelivered", error_code=30007)])
     assert (arrived.count, filtered.count) == (0, 1)
     runtime.following.apply([report(london, "delivered"), report(oslo, "undelivered", error_code=30007)])
@@ -364,7 +367,8 @@ def test_what_arrives_and_what_does_not_is_counted_by_country_and_code(runtime: 
 
 def test_a_code_that_our_table_does_not_hold_is_no_label(runtime: WorkerRuntime) -> None:
     (attempt,) = under_way(runtime, to="+4791234567")
-    other = Counting("messaging_delivery_errors_total", service="default", country="NO", error_code="other")
+    of_oslo = {"service": "default", "country": "NO", "carrier": "unknown"}
+    other = Counting("messaging_delivery_errors_total", **of_oslo, error_code="other")
     runtime.following.apply([report(attempt.message.id, "undelivered", error_code=987654)])
     assert other.count == 1
 

@@ -22,11 +22,24 @@ where not exists (select from number_lines l
 
 -- name: remember_line
 -- Two may have asked at once, and an error may have told more meanwhile: what is good stays.
-insert into number_lines as l (tenant, number, line_type, error_code, heard_at, good_until)
-values (%(tenant)s, %(number)s, %(line_type)s, null, %(now)s, %(good_until)s)
+insert into number_lines as l (tenant, number, line_type, carrier, error_code, heard_at, good_until)
+values (%(tenant)s, %(number)s, %(line_type)s, %(carrier)s, null, %(now)s, %(good_until)s)
 on conflict (tenant, number) do update
-set line_type = excluded.line_type, error_code = null, heard_at = excluded.heard_at, good_until = excluded.good_until
+set line_type = excluded.line_type, carrier = excluded.carrier, error_code = null, heard_at = excluded.heard_at,
+    good_until = excluded.good_until
 where l.good_until <= %(now)s
+
+-- name: meet_carrier
+insert into carriers (name, met_at)
+select %(name)s, %(now)s where (select count(*) from carriers) < %(most)s
+on conflict (name) do nothing
+
+-- name: carriers_of_numbers
+select l.tenant, l.number, c.name
+from unnest(%(tenants)s::text[], %(numbers)s::text[]) as wanted (tenant, number)
+join number_lines l on l.tenant = wanted.tenant and l.number = wanted.number
+left join carriers c on c.name = l.carrier
+where l.carrier is not null
 
 -- name: known_line
 select line_type from number_lines where tenant = %(tenant)s and number = %(number)s and good_until > %(now)s

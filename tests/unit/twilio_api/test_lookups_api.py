@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from messaging_pipeline.ids import E164
-from messaging_pipeline.twilio_api.lookups_api import LookupsApi
+from messaging_pipeline.twilio_api.lookups_api import LookupsApi, NumberLine
 from messaging_pipeline.twilio_api.remote_messages import AccountRefused, Missing, Throttled, Unreachable
 from tests.support.stand_in import Script, StandIn, answering, closing, never_answering, refusing, stand_in
 
@@ -16,7 +16,7 @@ def told_and_server(script: Script, read_timeout_seconds: float = 30.0) -> tuple
     with stand_in(script) as server:
         api = LookupsApi("AC" + "0" * 32, "secret", server.url, read_timeout_seconds=read_timeout_seconds)
         try:
-            return api.line_type(NUMBER), server
+            return api.line(NUMBER), server
         finally:
             api.close()
 
@@ -30,8 +30,8 @@ def saying(**answer: Any) -> Script:
 
 
 def test_it_asks_once_for_the_type_of_the_line_and_for_nothing_else() -> None:
-    line_type, server = told_and_server(saying(line_type_intelligence={"type": "nonFixedVoip", "error_code": None}))
-    assert line_type == "nonFixedVoip"
+    line, server = told_and_server(saying(line_type_intelligence={"type": "nonFixedVoip", "error_code": None}))
+    assert line == NumberLine("nonFixedVoip", None)
     (request,) = server.requests
     assert request.target.replace("%2B", "+") == f"/v2/PhoneNumbers/{NUMBER}?Fields=line_type_intelligence"
 
@@ -48,7 +48,28 @@ def test_it_asks_once_for_the_type_of_the_line_and_for_nothing_else() -> None:
     ],
 )
 def test_only_a_proof_makes_a_number_a_landline_or_invalid(answer: dict[str, Any], line_type: str) -> None:
-    assert told(saying(**answer)) == line_type
+    assert told(saying(**answer)).line_type == line_type
+
+
+@pytest.mark.parametrize(
+    ("answer", "carrier"),
+    [
+        ({"carrier_name": "AT&T Wireless"}, "AT&T Wireless"),
+        ({"carrier_name": "  T-Mobile\tUSA,  Inc. "}, "T-Mobile USA Inc."),
+        ({"carrier_name": 'Télé{service="x"}\n#2'}, "Télé service x 2"),
+        ({"carrier_name": "N" * 100}, "N" * 40),
+        ({"mobile_country_code": "310", "mobile_network_code": "410"}, "310-410"),
+        ({"carrier_name": "", "mobile_country_code": "240", "mobile_network_code": "01"}, "240-01"),
+        ({"carrier_name": "+1 415 555 0123"}, None),
+        ({"carrier_name": "Line 415-555-0123", "mobile_country_code": "310"}, None),
+        ({"carrier_name": ["x"], "mobile_country_code": "3101", "mobile_network_code": "1"}, None),
+        ({"carrier_name": None}, None),
+    ],
+)
+def test_a_carrier_has_a_name_that_may_be_a_label_or_the_codes_of_its_network(
+    answer: dict[str, Any], carrier: str | None
+) -> None:
+    assert told(saying(line_type_intelligence={"type": "mobile", **answer})) == NumberLine("mobile", carrier)
 
 
 @pytest.mark.parametrize(
