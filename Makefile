@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 UV_LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test lint format docs pictures bench faults audit lock clean
+.PHONY: help setup demo up test lint format docs pictures screenshots bench faults audit lock clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ docs: setup ## Make the documentation a site in .local/site
 
 pictures: setup ## Draw the pictures of the documentation, from the code
 	$(BIN)/python -m tests.pictures
+
+screenshots: setup ## Take the pictures of the command line, from a running pipeline
+	$(BIN)/python -m tests.pictures.screenshots
 
 bench: setup ## Measure the pipeline beside the plain baseline, in one run
 	$(BIN)/python -m tests.bench

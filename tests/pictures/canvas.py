@@ -127,6 +127,13 @@ class Canvas:
             if not area.holds(taken):
                 raise DoesNotFit(f"{line!r} needs {taken.width:.0f} by {taken.height:.0f}, its place has {area}")
 
+    def typed(self, at: Point, said: str, kind: str, size: float, step: float) -> None:
+        """Letters of one width each, whatever family a reader has."""
+        place = f'x="{_n(at[0])}" y="{_n(at[1])}" font-size="{_n(size)}"'
+        stretched = f'textLength="{_n(len(said) * step)}" lengthAdjust="spacingAndGlyphs"'
+        self._take_place(Area(at[0], at[1] - size, len(said) * step, size), said)
+        self._add(f'<text class="{kind}" {place} {stretched}>{escape(said)}</text>')
+
     def numbered(self, middle: Point, number: int) -> None:
         """A number in a disc, to which a list or a page refers."""
         self.circle(middle, 10, "disc")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from tests.pictures import at_most_once, deployment, fallback, message_way, pacing, state_machine
+from tests.pictures.scenes import SCENES
 from tests.support.product_source import PROJECT
 
 FOLDER = PROJECT / "docs" / "pictures"
@@ -16,5 +17,5 @@ PICTURES: dict[str, Callable[[], str]] = {
     "state-machine.svg": state_machine.picture,
 }
 
-SCREENSHOTS: tuple[str, ...] = ()
+SCREENSHOTS: tuple[str, ...] = tuple(SCENES)
 """Taken by ``make screenshots``; they hold ids and times, so no test compares them with anything."""
