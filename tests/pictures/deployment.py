@@ -26,6 +26,13 @@ _PLACES = {
 }
 _TWILIO, _OTHERS, _APPLICATION = Area(24, 92, 120, 62), Area(24, 316, 190, 62), Area(730, 66, 180, 44)
 _OURS = Area(342, 70, 266, 392)
+_REMARKS = {
+    "beat": "one",
+    "migrate": "once a release",
+    "valkey": "broker, buckets; 6379",
+    "rabbitmq": "broker instead; 5672",
+    "postgres": "all that matters; 5432",
+}
 #: Where lines run up and down: to the broker, and to Postgres.
 _TO_BROKER, _TO_POSTGRES = 644.0, 684.0
 
@@ -118,7 +125,7 @@ def _described(name: str) -> _Service:
 
 
 def _said(name: str, service: dict[str, Any]) -> list[str]:
-    """What is worth knowing of a service, as its command, ports and addresses have it."""
+    """What is worth knowing of a service: from its command and ports, or in words of our own."""
     command = tuple(service.get("command", ()))
     if command in {command_lines.DELIVER_WORKER, command_lines.EVENTS_WORKER}:
         how_many = "as many as the rates need" if command == command_lines.DELIVER_WORKER else "two or more"
@@ -126,25 +133,16 @@ def _said(name: str, service: dict[str, Any]) -> list[str]:
         queues = _value_after(command, "-Q").split(",")
         lines = [f"queue {queues[0]}"] if len(queues) == 1 else [f"{', '.join(queues[:3])},", ", ".join(queues[3:])]
         return [how_many, threads, *lines]
-    said = {
-        "beat": "one",
-        "migrate": "once a release",
-        "webhooks": f"two or more, port {service.get('environment', {}).get('PORT')}",
-        "valkey": "broker, buckets; 6379",
-        "rabbitmq": "broker instead; 5672",
-        "postgres": "all that matters; 5432",
-        "simulator": f"in Twilio's place; {_port_after(command, '--port')}",
-    }
-    return [said.get(name) or " and ".join(_published(service))]
+    if command == command_lines.WEBHOOKS:
+        return [f"two or more, port {service['environment']['PORT']}"]
+    if name == "simulator":
+        return [f"in Twilio's place; {_value_after(command, '--port')}"]
+    return [_REMARKS.get(name) or " and ".join(_published(service))]
 
 
 def _published(service: dict[str, Any]) -> list[str]:
     """The ports that a service has on its host."""
     return [port.split(":")[-2] for port in service["ports"]]
-
-
-def _port_after(command: tuple[str, ...], option: str) -> str:
-    return _value_after(command, option) if option in command else ""
 
 
 def _value_after(command: tuple[str, ...], option: str) -> str:

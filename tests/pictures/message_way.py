@@ -45,7 +45,12 @@ def _stores(canvas: Canvas) -> None:
     canvas.box(_BROKER, "store")
     canvas.text((40, 170), "Broker", "label strong", size=14)
     canvas.text((100, 170), "wake-ups and reports", "muted", size=12)
-    canvas.text((290, 170), f"wiped: the sweep wakes again within {SWEEP_EVERY_SECONDS:g} s", "killed", size=11.5)
+    canvas.text(
+        (290, 170),
+        f"wiped: sends not accepted yet are gone; what is due is woken within {SWEEP_EVERY_SECONDS:g} s",
+        "killed",
+        size=11.5,
+    )
     canvas.store(_REDIS)
     canvas.lines(Area(206, 452, 134, 32), ["Redis: buckets, slots", "wiped: all empty"], ["label", "killed"], size=11)
     canvas.box(_POSTGRES, "store")
@@ -82,7 +87,7 @@ def _processes(canvas: Canvas) -> None:
         _DELIVER,
         "deliver worker",
         "a lane",
-        ["bucket → claim → gates", "→ attempt → slot → request"],
+        ["slot → bucket → claim", "→ gates → attempt → request"],
         ["before 6: back to pending", "after 6: unconfirmed,", "and not sent again"],
     )
     canvas.box(_TWILIO, "theirs", rounding=20)

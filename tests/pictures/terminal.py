@@ -15,7 +15,6 @@ _KINDS = {
     **dict.fromkeys(("ERROR", "WARNING", "undelivered", "failed", "paused", "held", "warns", "refused"), "killed"),
 }
 _CHUNK = re.compile(r"\S+(?: \S+)*")
-_FIRST_WORD = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True)
@@ -52,6 +51,5 @@ def _rows(line: str, columns: int) -> list[str]:
 def _line(canvas: Canvas, line: str, kind: str, base: float) -> None:
     """Draw what stands together from the column where it begins, so that no reader's spaces move it."""
     for chunk in _CHUNK.finditer(line):
-        first = _FIRST_WORD.match(chunk[0])
-        drawn = _KINDS.get(first[0], kind) if first and first[0] == chunk[0] else kind
-        canvas.typed((_MARGIN + chunk.start() * _LETTER, base), chunk[0], f"code {drawn}", _SIZE, _LETTER)
+        drawn = f"code {_KINDS.get(chunk[0], kind)}"
+        canvas.typed((_MARGIN + chunk.start() * _LETTER, base), chunk[0], drawn, _SIZE, _LETTER)
