@@ -1,5 +1,6 @@
 """Ticket desks as ``[tickets.NAME]`` of ``messaging.toml`` declares them."""
 
+from collections.abc import Container, Mapping
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -7,6 +8,7 @@ from pydantic import AfterValidator, ConfigDict, StringConstraints, model_valida
 from pydantic.dataclasses import dataclass
 
 from messaging_pipeline.entry_points import EntryPoint
+from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.secret_sources.reference import SecretReference
 
 _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
@@ -65,3 +67,14 @@ class TicketPolicy:
         if self.system == "jira" and self.project is None:
             raise ValueError("needs a `project`, the key of the Jira project, such as SUP")
         return self
+
+
+def refuse_desks_of_nobody(desks: Mapping[str, TicketPolicy], tenants: Container[str], file: str | None) -> None:
+    """Raise InvalidSettings for a desk whose tenant is not there: no service could ever use it."""
+    for key, desk in desks.items():
+        if desk.tenant not in tenants:
+            raise InvalidSettings(
+                f"MESSAGING_CONFIG tickets.{key}.tenant",
+                f"there is no tenant {desk.tenant!r} (in {file})",
+                f"declare [tenants.{desk.tenant}], or name another tenant",
+            )

@@ -10,6 +10,7 @@ from messaging_pipeline.keyword_policy import refuse_handlers_of_others
 from messaging_pipeline.media_policy import refuse_unknown_tenants
 from messaging_pipeline.routing import refuse_wrong_routes
 from messaging_pipeline.spending_policy import refuse_caps_without_prices
+from messaging_pipeline.ticket_policy import refuse_desks_of_nobody
 
 
 def refuse_contradictions(configuration: Configuration, path: str | None) -> None:
@@ -17,6 +18,7 @@ def refuse_contradictions(configuration: Configuration, path: str | None) -> Non
     tenants = {DEFAULT_TENANT, *configuration.tenants}
     tenant_of = {key: service.tenant for key, service in configuration.services.items()}
     _refuse_orphans(configuration, path)
+    refuse_desks_of_nobody(configuration.tickets, tenants, path)
     _refuse_desks_of_others(configuration, path)
     refuse_receivers_of_nobody(configuration.receivers, tenants, path)
     _refuse_rivals(configuration, path)

@@ -73,6 +73,13 @@ def test_a_service_has_only_a_desk_of_its_own_tenant(tmp_path: Path, text: str) 
     assert "services.alerts.inbound_tickets" in refusal.value.setting
 
 
+def test_a_desk_of_a_tenant_that_there_is_not_is_refused_with_the_cure(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettings, match=r"declare \[tenants\.acme\], or name another tenant") as refusal:
+        load(tmp_path, DESK + 'tenant = "acme"\n')
+    assert refusal.value.setting == "MESSAGING_CONFIG tickets.support.tenant"
+    assert load(tmp_path, DESK + 'tenant = "acme"\n' + ACME).tickets["support"].tenant == "acme"
+
+
 def test_a_worker_without_the_secret_does_not_start(tmp_path: Path) -> None:
     made = settings(MESSAGING_CONFIG=configuration_file(tmp_path, DESK + SERVICE))
     with pytest.raises(InvalidSettings) as refusal:
