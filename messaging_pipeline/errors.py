@@ -53,7 +53,10 @@ class InvalidSettings(PipelineError):
 
 
 class NotReachable(PipelineError):
-    """Raised when a server we depend on does not answer; ``setting`` names where its address comes from."""
+    """Raised when a server we depend on does not answer, or not to us.
+
+    ``setting`` names where its address comes from.
+    """
 
     def __init__(self, what: str, setting: str) -> None:
         super().__init__(what, setting)
@@ -61,7 +64,9 @@ class NotReachable(PipelineError):
         self.setting = setting
 
     def __str__(self) -> str:
-        return f"{self.what} is not reachable; check {self.setting} and that the server is running"
+        return (
+            f"{self.what} is not reachable, or refuses the login; check {self.setting} and that the server is running"
+        )
 
 
 class NotFound(PipelineError):

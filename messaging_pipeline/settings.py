@@ -15,6 +15,7 @@ from pydantic import (
     field_validator,
 )
 
+from messaging_pipeline.connections.broker_addresses import is_broker_address
 from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.secret_sources.reference import SecretReference
 from messaging_pipeline.secret_sources.sources import SecretSources
@@ -222,12 +223,20 @@ class Settings(BaseModel):
 
     @property
     def broker_url(self) -> str:
-        """The broker's URL; raises InvalidSettings when neither broker nor Redis is named, or only a cluster."""
+        """The broker's URL; raises InvalidSettings for none, for what is no broker's, and for a cluster's."""
         url = required(self.celery_broker_url or self.redis_url, "CELERY_BROKER_URL")
         if url.startswith(CLUSTER_SCHEMES):
             cure = "set CELERY_BROKER_URL to RabbitMQ (amqp://) or to a Redis of its own, beside REDIS_URL"
             raise InvalidSettings("CELERY_BROKER_URL", "is a Redis Cluster, which Celery cannot use as a broker", cure)
+        if not is_broker_address(url):
+            cure = "give redis://host:6379/0, rediss://..., or amqp://user:password@host:5672/vhost"
+            raise InvalidSettings(self.broker_setting, "is not the address of a broker", cure)
         return url
+
+    @property
+    def broker_setting(self) -> str:
+        """The variable that names the broker."""
+        return "CELERY_BROKER_URL" if self.celery_broker_url or not self.redis_url else "REDIS_URL"
 
     @property
     def callback_url(self) -> str | None:

@@ -7,6 +7,7 @@ from celery import Celery
 from messaging_pipeline.publish import make_celery
 from messaging_pipeline.settings import Settings
 from workers import lifecycle, redis_transport, schedule
+from workers.starting import stopping_at_a_wrong_start
 
 
 def create_app(settings: Settings) -> Celery:
@@ -21,5 +22,5 @@ def create_app(settings: Settings) -> Celery:
     return celery
 
 
-with lifecycle.stopping_at_wrong_settings():
+with stopping_at_a_wrong_start("celery"):
     app = create_app(Settings.from_environment(os.environ))

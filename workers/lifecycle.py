@@ -1,15 +1,11 @@
 """Builds a worker's runtime when it starts and closes it when it stops; one process, one runtime."""
 
 import logging
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from celery import signals
 
-from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.gauges.watch import GaugeWatch
 from messaging_pipeline.log import configure_logging
 from messaging_pipeline.metrics import serve_metrics
@@ -17,27 +13,13 @@ from messaging_pipeline.queues import Queue
 from messaging_pipeline.runtime import WorkerRuntime, build_worker_runtime
 from messaging_pipeline.settings import Settings
 from messaging_pipeline.waking.alarm_clock import AlarmClock
-from workers.schema import SchemaMissing, refuse_old_schema
+from workers.credentials import calls_twilio, refuse_wrong_credentials
+from workers.schema import refuse_old_schema
+from workers.starting import refuse_absent_broker, refuse_absent_redis, stopping_at_a_wrong_start
 
 _log = logging.getLogger(__name__)
 
 _LOOK_UP_SECONDS = 1.0
-
-
-@contextmanager
-def stopping_at_wrong_settings() -> Iterator[None]:
-    """End the process with one sentence; Celery would log the error and go on without a runtime.
-
-    Exit code 2 for wrong settings, 3 for a database without the schema.
-    """
-    try:
-        yield
-    except InvalidSettings as error:
-        sys.stderr.write(f"worker: {error}\n")
-        raise SystemExit(2) from None
-    except SchemaMissing as error:
-        sys.stderr.write(f"worker: {error}\n")
-        raise SystemExit(3) from None
 
 
 class Lifecycle:
@@ -58,20 +40,28 @@ class Lifecycle:
         return self._runtime
 
     def start(self, instance: Any, **_: Any) -> None:
-        """Build the runtime before the first task comes."""
-        settings = self._settings
-        threads = int(instance.concurrency or 1)
-        with stopping_at_wrong_settings():
+        """Build the runtime, and see that what it needs is there, before the first task comes."""
+        settings, queues = self._settings, instance.app.amqp.queues.consume_from
+        with stopping_at_a_wrong_start("worker"):
             name = f"messaging-pipeline {instance.hostname}"
-            self._runtime = build_worker_runtime(settings, name=name, threads=threads)
+            self._runtime = build_worker_runtime(settings, name=name, threads=int(instance.concurrency or 1))
+            base = self._runtime.base
             refuse_old_schema(settings)
+            refuse_absent_redis(base.redis)
+            refuse_absent_broker(settings)
+            if calls_twilio(queues):
+                refuse_wrong_credentials(base.accounts, base.configuration)
             if settings.metrics_port:
                 serve_metrics(settings.metrics_port, settings.metrics_host, settings.metrics_folder)
-        base, queues = self._runtime.base, instance.app.amqp.queues.consume_from
         if Queue.DELIVER in queues:
             self._threads.append(AlarmClock(base.wake_ups, self._stop).start())
         if Queue.MAINTENANCE in queues and settings.metrics_port:
             self._threads.append(GaugeWatch(base.gauges, base.clock, self._stop).start())
+
+    def start_beat(self, **_: Any) -> None:
+        """See that there is a broker to publish to: beat needs nothing else."""
+        with stopping_at_a_wrong_start("beat"):
+            refuse_absent_broker(self._settings)
 
     def leave_out_the_banner(self, instance: Any, **_: Any) -> None:
         """Celery's greeting is no event: whoever reads JSON cannot read it."""
@@ -117,6 +107,7 @@ def connect(settings: Settings) -> None:
     _current.append(lifecycle)
     signals.celeryd_init.connect(lifecycle.leave_out_the_banner, weak=False)
     signals.celeryd_after_setup.connect(lifecycle.start, weak=False)
+    signals.beat_init.connect(lifecycle.start_beat, weak=False)
     signals.worker_shutting_down.connect(lifecycle.begin_to_stop, weak=False)
     signals.worker_shutdown.connect(lifecycle.stop, weak=False)
     signals.worker_ready.connect(lifecycle.stay_attentive, weak=False)

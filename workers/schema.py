@@ -1,15 +1,11 @@
-"""Whether the database has what this version needs, asked before a worker takes its first task."""
-
-import logging
+"""Whether the database is there and has what this version needs, asked before a worker takes its first task."""
 
 import psycopg
 
 from messaging_pipeline.db.migrate import pending
 from messaging_pipeline.db.pool import connect_once
-from messaging_pipeline.errors import InvalidSettings, PipelineError
+from messaging_pipeline.errors import InvalidSettings, NotReachable, PipelineError
 from messaging_pipeline.settings import Settings, required
-
-_log = logging.getLogger(__name__)
 
 _SECOND_PHASE = "_post_"
 
@@ -26,17 +22,15 @@ class SchemaMissing(PipelineError):
 
 
 def refuse_old_schema(settings: Settings) -> None:
-    """Raise SchemaMissing when the first phase of the migrations is missing, InvalidSettings for what is no URL.
+    """Raise SchemaMissing when the first phase of the migrations is missing, NotReachable when nobody answers.
 
-    A database that is away is no mistake of a setting for certain: servers may come back in any order, so the worker
-    says it and waits, as it would if the database went away later.
+    Raises InvalidSettings for what is no URL.
     """
     try:
         with connect_once(required(settings.database_url, "DATABASE_URL"), "messaging-pipeline worker") as connection:
             missing = [name for name in pending(connection) if _SECOND_PHASE not in name]
     except psycopg.OperationalError:
-        _log.warning("DATABASE_URL: Postgres is not reachable; the worker waits until it is")
-        return
+        raise NotReachable("Postgres", "DATABASE_URL") from None
     except psycopg.ProgrammingError:
         raise InvalidSettings(
             "DATABASE_URL", "is not a Postgres URL", "give postgresql://user:password@host/name"

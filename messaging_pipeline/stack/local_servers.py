@@ -57,7 +57,7 @@ def local_servers(given: Mapping[str, str], folder: Path) -> Iterator[LocalServe
 
 
 def _check(environment: Mapping[str, str]) -> None:
-    """Refuse a server that is not there, now and by name; a worker would wait for it for ever."""
+    """Refuse a server that is not there, by name, before anything of ours is started."""
     if not redis_answers(environment["REDIS_URL"]):
         raise NotReachable("Redis", "REDIS_URL")
     if is_set(environment, "CELERY_BROKER_URL"):

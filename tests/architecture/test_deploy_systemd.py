@@ -100,7 +100,8 @@ def test_a_unit_is_shut_in_like_every_other(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in UNITS if "migrate" not in name])
 def test_a_process_comes_back_unless_its_settings_are_wrong(name: str) -> None:
     assert one(name, "Restart") == "on-failure"
-    assert one(name, "RestartSec") == "2"
+    assert one(name, "RestartSec") == ("2" if name == "messaging-webhooks.service" else "5")
+    assert one(name, "StartLimitIntervalSec") == "0"
     assert one(name, "RestartPreventExitStatus") == "2"
     assert one(name, "PartOf") == one(name, "WantedBy") == "messaging.target"
 

@@ -21,6 +21,35 @@ def test_the_broker_is_redis_unless_another_is_named() -> None:
     assert settings(CELERY_BROKER_URL="amqp://b//").broker_url == "amqp://b//"
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://localhost",
+        "redis://:secret@r:6379/0",
+        "rediss://r/1?ssl_cert_reqs=required",
+        "redis+socket:///run/valkey.sock?virtual_host=1",
+        "sentinel://a:26379;sentinel://b:26379",
+        "amqp://me:secret@b:5672/a/vhost",
+        "amqps://b//",
+        "pyamqp://b",
+    ],
+)
+def test_what_celery_can_connect_to_is_a_broker(url: str) -> None:
+    assert settings(CELERY_BROKER_URL=url).broker_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["hunter2", "https://hunter2@b", "redis://r/hunter2", "redis://r:hunter2", "amqp://b;hunter2", "amqp:hunter2"],
+)
+def test_what_is_no_broker_is_named_and_not_repeated(url: str) -> None:
+    for variable, others in (("CELERY_BROKER_URL", {}), ("REDIS_URL", {"CELERY_BROKER_URL": None})):
+        with pytest.raises(InvalidSettings, match=r"amqp://user:password@host") as refusal:
+            _ = settings(**{variable: url, **others}).broker_url
+        assert refusal.value.setting == variable
+        assert "hunter2" not in str(refusal.value)
+
+
 def test_twilio_is_told_the_public_url_unless_another_is_given() -> None:
     assert settings().callback_url == "https://sms.example.com/twilio/status"
     assert (
