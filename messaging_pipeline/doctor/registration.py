@@ -103,6 +103,8 @@ def _compared(about: str, key: str, good: str, written: str | None, real: str, t
     cure = f'write {key} = "{real}" in [{about}.registration]'
     if written == real:
         return ok(about, f"{told}, as written") if real == good else _waits(about, key, good, told)
+    if written is None and real == good:
+        return ok(about, f'{told}; with {key} = "{good}" in [{about}.registration] the gates need not warn of it')
     if written is None:
         return warning(about, f"{told}, and messaging.toml says nothing of it", cure)
     if written == good:

@@ -150,7 +150,7 @@ class SimulatorConfig:
     """A whole simulation. Port 0 lets the system choose; ``smtp_port`` None means no mail server.
 
     As long as neither a service nor a sender is listed the simulation is open: any Messaging Service sid is a
-    service with two numbers of its own, and any From is a number of the account that uses it.
+    service with two numbers and a campaign of its own, and any From is a number of the account that uses it.
     ``inbound_url`` is where inbound messages are posted when their number or service names no URL itself.
     """
 

@@ -17,7 +17,7 @@ _COUNTRIES = ("AU", "BR", "CA", "DE", "ES", "FR", "GB", "IN", "IT", "JP", "MX", 
 
 
 def routes() -> list[web.RouteDef]:
-    """Return what is answered at messaging.twilio.com and accounts.twilio.com; nothing is registered here."""
+    """Return what is answered at messaging.twilio.com and accounts.twilio.com; nothing can be registered here."""
     return [
         web.get(_SERVICE + "/Compliance/Usa2p", campaigns),
         web.get(_SERVICE + "/ShortCodes", short_codes),

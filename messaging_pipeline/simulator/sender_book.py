@@ -13,6 +13,7 @@ from messaging_pipeline.simulator.services import Service
 _SERVICE_SID = re.compile(r"MG[0-9a-fA-F]{32}")
 _ADDRESS = re.compile(r"(?:\w+:)?\+[1-9]\d{6,14}|\d{5,6}|(?=.*[A-Za-z])[A-Za-z0-9 +\-_&]{1,11}")
 _DEFAULT_POOL_SIZE = 2
+_REGISTERED = "VERIFIED"
 _AREA_CODES = ("206", "212", "213", "305", "312", "404", "415", "512", "602", "617", "702", "713")
 _FICTIONAL_LINES = 100  # 555-0100 to 555-0199 are kept free for fiction in every area code
 
@@ -135,7 +136,7 @@ class SenderBook:
         return sender
 
     def _default_service(self, sid: str) -> ServiceConfig:
-        """Give a service of an open simulation its numbers, the same ones in every run."""
+        """Give a service of an open simulation its numbers, the same ones in every run, and a campaign for them."""
         addresses: list[str] = []
         line = crc32(sid.encode())
         while len(addresses) < _DEFAULT_POOL_SIZE:
@@ -144,4 +145,4 @@ class SenderBook:
             if address not in self._senders:
                 addresses.append(address)
             line += 1
-        return ServiceConfig(sid, senders=tuple(addresses))
+        return ServiceConfig(sid, senders=tuple(addresses), campaign_status=_REGISTERED)

@@ -23,6 +23,7 @@ from messaging_pipeline.stack.own_processes import MEASURED
 from messaging_pipeline.stack.ports import LOOPBACK
 from messaging_pipeline.stack.processes import ProcessFailed, RunningProcess
 from messaging_pipeline.stack.readiness import SimulatorAddress, simulator_address
+from messaging_pipeline.stack.simulated_setup import set_up_services
 from messaging_pipeline.stack.supervisor import Supervisor
 
 DEFAULT_FOLDER = Path(".local")
@@ -141,6 +142,7 @@ def _run(
             made |= simulated_services(given, simulator)
             if simulator_known is not None:
                 made |= simulator_known(simulator)
+            set_up_services({**given, **made})
         supervisor.start(*own_processes.pipeline({**given, **made}, logs, chosen.metrics))
         yield LocalStack(given, made, chosen.metrics, simulator, logs, servers, supervisor)
 

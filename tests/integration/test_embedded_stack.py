@@ -1,8 +1,10 @@
 """`up`: everything runs, says where, and is gone afterwards."""
 
+import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -75,6 +77,18 @@ def test_another_shell_can_use_what_it_exports(up: Up) -> None:
         assert connection.execute("SELECT count(*) FROM schema_migrations").fetchone() != (0,)
     with redis.Redis.from_url(exports["REDIS_URL"]) as client:
         assert client.ping()
+
+
+def test_the_doctor_finds_all_well(up: Up) -> None:
+    """Nobody has set anything up: the services of the simulator are ours from the start."""
+    command = [sys.executable, "-m", "messaging_pipeline.cli.main", "doctor", "--json"]
+    done = subprocess.run(command, env={**os.environ, **up.exports()}, capture_output=True, text=True, check=False)
+    found = json.loads(done.stdout)
+    assert [one for one in found if one["state"] not in {"ok", "skipped"}] == []
+    assert {one["told"] for one in found if one["check"] == "services"} == {
+        "its callback, inbound and fallback URLs are ours"
+    }
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_second_up_in_the_same_folder_is_refused(up: Up, folder: Path) -> None:

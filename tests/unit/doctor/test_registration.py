@@ -41,7 +41,8 @@ def of_campaign(registration: Registration, *campaigns: Campaign) -> list[Findin
         ("pending", "IN_PROGRESS", "pending", "warning"),
         ("pending", "FAILED", "rejected", "warning"),
         ("none", None, "none", "warning"),
-        (None, "VERIFIED", "approved", "warning"),
+        (None, "VERIFIED", "approved", "ok"),
+        (None, "FAILED", "rejected", "warning"),
         (None, None, "none", "warning"),
     ],
 )
@@ -50,7 +51,7 @@ def test_what_is_written_is_weighed_against_what_is_so(written: Any, word: str |
     [finding] = of_campaign(Registration(ten_dlc=written), *campaigns)
     assert finding.state == state
     if written != real:
-        assert f'write ten_dlc = "{real}" in [services.alerts.registration]' in str(finding.cure)
+        assert f'ten_dlc = "{real}" in [services.alerts.registration]' in f"{finding.told} {finding.cure}"
 
 
 def test_a_campaign_that_is_written_down_as_it_is_needs_no_more() -> None:
@@ -95,6 +96,7 @@ def of_number(written: Any, *verifications: Verification) -> Finding:
         ("verified", [Verification("IN_REVIEW", "pending")], "error"),
         ("verified", [], "error"),
         ("pending", [Verification("TWILIO_APPROVED", "verified")], "warning"),
+        (None, [Verification("TWILIO_APPROVED", "verified")], "ok"),
         (None, [Verification("TWILIO_REJECTED", "rejected")], "warning"),
         (None, [Verification("ELSEWHERE", None)], "warning"),
     ],
