@@ -87,6 +87,12 @@ def owe_for_inbound(connection: Connection[TupleRow], tenant: str, sids: Sequenc
     return connection.execute(sql("owe_redactions_of_inbound"), values).rowcount if sids else 0
 
 
+def retry_failed(connection: Connection[TupleRow], tenant: str, sids: Sequence[str] | None, now: datetime) -> int:
+    """Owe once more what has failed, of these SIDs or (None) all; return how many. The caller's transaction commits."""
+    values = {"tenant": tenant, "sids": None if sids is None else list(sids), "now": now}
+    return connection.execute(sql("retry_redactions"), values).rowcount
+
+
 def list_redactions(
     connection: Connection[TupleRow], tenant: str, *, state: str | None, limit: int
 ) -> list[dict[str, Any]]:

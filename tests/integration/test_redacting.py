@@ -1,6 +1,6 @@
 """Texts and files go from Twilio when they go here, or sooner: each is owed, asked for within the rate, and seen."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,17 @@ from messaging_pipeline.simulator.control_client import SimulatorControl
 from messaging_pipeline.simulator.in_thread import simulator_in_thread
 from messaging_pipeline.simulator.running import Simulator
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
-from tests.support.commands import run_command
+from tests.support.commands import Finished, run_command
 from tests.support.copied_media import guarding_accounts, keeping_in, later, rows, send_us, take_in, urls_at_twilio
 from tests.support.delivering import drain
-from tests.support.factories import RECIPIENT, a_send, environment
+from tests.support.factories import RECIPIENT, a_send, configuration_file, environment
 from tests.support.followed import report
 from tests.support.metric_deltas import Counting
 from tests.support.stand_in import refusing, stand_in
 from tests.support.two_tenants import ACME_SERVICE
 from tests.support.waiting import eventually
+
+Run = Callable[..., Finished]
 
 DAY_SECONDS = 86_400
 
@@ -246,6 +248,61 @@ def test_an_operator_sees_what_has_not_gone(
     (shown,) = run_command(given, "redactions", "list", "--state", "done", "--json").json
     assert (shown["sid"], shown["state"], shown["attempts"]) == ("SM" + "1" * 32, "done", 1)
     assert run_command(given, "redactions", "list", "--tenant", "acme", "--json").json == []
+
+
+@pytest.fixture
+def run(database_url: str, redis_url: str, tmp_path: Path) -> Run:
+    """Run a command for tenants of which acme wants nothing redacted."""
+    path = configuration_file(tmp_path, redacting("at_end") + ACME_SERVICE)
+    given = environment(DATABASE_URL=database_url, REDIS_URL=redis_url, MESSAGING_CONFIG=path)
+    return lambda *arguments: run_command(given, "redactions", *arguments)
+
+
+def fail(runtime: WorkerRuntime, *sids: str, tenant: str = "default") -> None:
+    owe(runtime, *sids, tenant=tenant)
+    with runtime.base.pool.connection() as connection:
+        connection.execute(
+            "update redactions set state = 'failed', attempts = %s, finished_at = created_at where sid = any(%s)",
+            [MOST_ATTEMPTS, list(sids)],
+        )
+
+
+def test_what_has_failed_is_asked_for_again_as_often_as_the_first_time(
+    at_end: WorkerRuntime, simulator: Simulator, run: Run
+) -> None:
+    sid = send_us(simulator)
+    fail(at_end, sid)
+    at_end.redacting.run()
+    assert everything_at_twilio(simulator) == ["Look!"]
+    assert run("retry", sid, "--json").json == {"retried": 1}
+    assert rows(at_end, "select state, attempts, finished_at from redactions") == [("waiting", 0, None)]
+    with at_end.base.pool.connection() as connection:  # the command's clock is the real one
+        connection.execute("update redactions set due_at = %s", [at_end.base.clock.now()])
+    at_end.redacting.run()
+    assert everything_at_twilio(simulator) == [""]
+    assert run("retry", sid).code == 1
+    assert [state for state, _ in standing(at_end)] == ["done"]
+
+
+def test_all_that_has_failed_is_asked_for_again_and_nothing_else(at_end: WorkerRuntime, run: Run) -> None:
+    gone, first, second, acmes = ("SM" + str(number) * 32 for number in range(4))
+    owe(at_end, gone)
+    at_end.redacting.run()
+    fail(at_end, first, second)
+    fail(at_end, acmes, tenant="acme")
+    assert run("retry", first, gone).lines == ["1 retried"]
+    assert run("retry", "--all").lines == ["1 retried"]
+    assert run("retry", "--all").code == 0
+    assert [state for state, _ in standing(at_end)] == ["done", "waiting", "waiting", "failed"]
+
+
+def test_what_nobody_would_ask_for_is_not_retried(at_end: WorkerRuntime, run: Run) -> None:
+    fail(at_end, "SM" + "3" * 32, tenant="acme")
+    refused = run("retry", "--all", "--tenant", "acme")
+    assert (refused.code, "redact_at_twilio" in refused.err) == (1, True)
+    assert run("retry", "--all", "--tenant", "nobody").code == 1
+    assert run("retry").code == run("retry", "SM1", "--all").code == 2
+    assert [state for state, _ in standing(at_end)] == ["failed"]
 
 
 @pytest.mark.parametrize("when", ["with_contents", "at_end"])

@@ -66,6 +66,18 @@ where tenant = %(tenant)s and sid = %(sid)s and attempts = %(attempts)s and stat
 update redactions set state = 'waiting', lease_until = null, explanation = 'the worker stopped while it asked'
 where state = 'claimed' and lease_until <= %(now)s
 
+-- name: retry_redactions
+-- With all their attempts anew: what has failed is in nobody's hands.
+update redactions r
+set state = 'waiting', attempts = 0, due_at = %(now)s, finished_at = null
+from (
+    select tenant, sid from redactions
+    where tenant = %(tenant)s and state = 'failed' and (%(sids)s::text[] is null or sid = any(%(sids)s::text[]))
+    order by tenant, sid
+    for update
+) failed
+where r.tenant = failed.tenant and r.sid = failed.sid
+
 -- name: list_redactions
 select sid, state, created_at, due_at, finished_at, attempts, explanation from redactions
 where tenant = %(tenant)s and (%(state)s::text is null or state = %(state)s)
