@@ -32,6 +32,14 @@ def test_it_takes_callbacks_over_a_real_socket_and_ends_well_when_told(redis_url
     assert (first, second) == (str(message_id), None)
 
 
+def test_it_starts_without_a_broker_and_asks_twilio_to_come_again() -> None:
+    with served("redis://127.0.0.1:9/0", a_free_port()) as tier:
+        assert tier.request("GET", "/healthz").status == 200
+        assert tier.call("/twilio/status", a_status()).status == 503
+        assert tier.call("/twilio/inbound", an_inbound()).status == 503
+        assert tier.stop() == 0
+
+
 def test_one_that_was_killed_leaves_its_port_to_the_next(redis_url: str) -> None:
     port = a_free_port()
     with served(redis_url, port) as killed:

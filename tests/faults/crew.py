@@ -20,7 +20,7 @@ _NOT_REACHABLE, _RESTART_SECONDS = 3, 5.0
 
 
 @dataclass(slots=True)
-class _Member:
+class Member:
     """One process, running or about to come back at ``back_at`` (monotonic); ``pause`` is how long it stays away."""
 
     spec: ProcessSpec
@@ -49,18 +49,18 @@ class Crew:
     logs: Path
     deaths: list[Death] = field(default_factory=list)
     surprises: list[str] = field(default_factory=list)
-    _members: dict[str, _Member] = field(default_factory=dict)
+    members: dict[str, Member] = field(default_factory=dict)
 
     def start(self) -> None:
         """Start everybody and wait until each is ready."""
         for spec in _specifications(self.environment, self.logs):
             log = self.logs / f"{spec.name}.log"
-            self._members[spec.name] = _Member(spec, log, RunningProcess(spec, log))
+            self.members[spec.name] = Member(spec, log, RunningProcess(spec, log))
         self.wait_until_ready()
 
     def kill(self, name: str, away_seconds: float) -> None:
         """End a process at once (SIGKILL); it comes back after so many seconds."""
-        member = self._members[name]
+        member = self.members[name]
         if not member.process.is_alive():
             return
         member.gone_by, member.pause = float("inf"), away_seconds
@@ -68,7 +68,7 @@ class Crew:
 
     def ask_to_stop(self, name: str, away_seconds: float) -> None:
         """Ask a process to end in good order (SIGTERM); it comes back so many seconds after it did."""
-        member = self._members[name]
+        member = self.members[name]
         member.process.ask_to_stop()
         member.gone_by, member.pause = time.monotonic() + member.spec.grace_seconds, away_seconds
 
@@ -78,7 +78,7 @@ class Crew:
         To leave for want of a server is no surprise.
         """
         now = time.monotonic()
-        for name, member in self._members.items():
+        for name, member in self.members.items():
             if member.process.is_alive():
                 self._mind_the_grace(member, now)
                 continue
@@ -89,36 +89,36 @@ class Crew:
                     self.surprises.append(str(member.process.unwanted_end()))
                 member.back_at = now + member.pause
             if now >= member.back_at:
-                self._members[name] = _Member(member.spec, member.log, RunningProcess(member.spec, member.log))
+                self.members[name] = Member(member.spec, member.log, RunningProcess(member.spec, member.log))
 
     def wait_until_ready(self) -> None:
         """Wait until everybody runs and is ready."""
         deadline = time.monotonic() + _READY_SECONDS
-        while not all(member.is_ready for member in self._members.values()) and time.monotonic() < deadline:
+        while not all(member.is_ready for member in self.members.values()) and time.monotonic() < deadline:
             self.look_after()
             time.sleep(0.1)
-        for member in self._members.values():
+        for member in self.members.values():
             member.process.wait_until_ready(_READY_SECONDS)
 
     def is_leaving(self) -> bool:
         """Tell whether somebody is away, or asked to go and not gone yet."""
-        return any(not member.is_wanted for member in self._members.values())
+        return any(not member.is_wanted for member in self.members.values())
 
     def stop(self) -> None:
         """End everybody, in good order where that is possible."""
-        for member in self._members.values():
+        for member in self.members.values():
             member.process.ask_to_stop()
-        for member in self._members.values():
+        for member in self.members.values():
             member.process.stop()
 
-    def _mind_the_grace(self, member: _Member, now: float) -> None:
+    def _mind_the_grace(self, member: Member, now: float) -> None:
         """Whoever does not end in its time is ended as an orchestrator would do it, and that is worth a word."""
         if member.gone_by is not None and now > member.gone_by:
             self.surprises.append(f"{member.spec.name} did not end within {member.spec.grace_seconds:g} s of SIGTERM")
             member.gone_by = float("inf")
             self._end(member)
 
-    def _end(self, member: _Member) -> None:
+    def _end(self, member: Member) -> None:
         os.killpg(member.process.pid, signal.SIGKILL)
         self.deaths.append(Death(member.process.pid, member.spec.name, time.time()))
 
