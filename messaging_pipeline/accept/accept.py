@@ -27,7 +27,7 @@ from messaging_pipeline.messages.state_machine import Status
 from messaging_pipeline.metrics import record_accepted
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.services.board import ServiceBoard
-from messaging_pipeline.traces.spans import accepted
+from messaging_pipeline.traces.spans import accepted, handed_over
 from messaging_pipeline.waking.bell import Bell
 
 
@@ -66,6 +66,7 @@ class Accepting:
         request = request if note is None else replace(request, note=note)
         (written,) = in_transaction(self.pool, lambda connection: self._write(connection, [request], now))
         self._announce([written], now)
+        handed_over(written.message_id, tenant=request.tenant, service=request.service)
         return written.message_id
 
     def accept_all(self, requests: list[SendRequest]) -> list[MessageId]:

@@ -46,9 +46,15 @@ class _Ids:
         digest = blake2b(message_id.bytes, digest_size=24, person=b"messaging-trace").digest()
         return cls(int.from_bytes(digest[:16]), int.from_bytes(digest[16:]))
 
+    def root(self) -> SpanContext:
+        return SpanContext(self.trace_id, self.root_id, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
+
     def as_parent(self) -> Context:
-        root = SpanContext(self.trace_id, self.root_id, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
-        return trace.set_span_in_context(NonRecordingSpan(root), Context())
+        return _below(self.root())
+
+
+def _below(span: SpanContext) -> Context:
+    return trace.set_span_in_context(NonRecordingSpan(span), Context())
 
 
 _root: ContextVar[_Ids | None] = ContextVar("root", default=None)
@@ -97,6 +103,18 @@ class OpenTelemetryTraces:
         finally:
             _root.reset(token)
         root.end()
+
+    def handed_over(self, message_id: UUID, came_with: str | None, attributes: Mapping[str, Attribute]) -> None:
+        """Make a span below the producer's, where that one is recorded, with a link to the root of the message."""
+        producer = _producer(came_with)
+        if producer.is_valid and producer.trace_flags.sampled:
+            self._tracer.start_span(
+                "send",
+                _below(producer),
+                SpanKind.PRODUCER,
+                {_MESSAGE_ID: str(message_id), **_named(attributes)},
+                [Link(_Ids.of(message_id).root())],
+            ).end()
 
     @contextmanager
     def span(self, name: str, message_id: UUID, kind: Kind, attributes: Mapping[str, Attribute]) -> Iterator[Span]:

@@ -31,6 +31,9 @@ class Traces(Protocol):
     def accepted(self, message_id: UUID, came_with: str | None, attributes: Mapping[str, Attribute]) -> None:
         """Begin the trace of a message, with a link to what its producer was doing."""
 
+    def handed_over(self, message_id: UUID, came_with: str | None, attributes: Mapping[str, Attribute]) -> None:
+        """Note in the trace of its producer which message was handed over, with a link to the message's own."""
+
     def span(
         self, name: str, message_id: UUID, kind: Kind, attributes: Mapping[str, Attribute]
     ) -> AbstractContextManager[Span]:
@@ -85,6 +88,15 @@ def accepted(message_id: UUID, **attributes: Attribute) -> None:
     """Begin the trace of a message that was written down just now."""
     for traces in _traces:
         traces.accepted(message_id, _came_with.get(), attributes)
+
+
+def handed_over(message_id: UUID, **attributes: Attribute) -> None:
+    """Lead from what its producer is doing, if that is traced, to a message that was handed over alone, a repeat too.
+
+    Of many together nothing is said there: thousands of links are none.
+    """
+    for traces in _traces:
+        traces.handed_over(message_id, _came_with.get(), attributes)
 
 
 def span(

@@ -3,11 +3,13 @@
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
-from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -83,7 +85,8 @@ def test_a_message_is_one_trace_from_its_task_to_its_callback(
     sid = deliver(worker, message_id)
     call_back(redis_url, message_id, sid)
     applied(message_id, sid, worker)
-    root, *others = exporter.get_finished_spans()
+    root, handed_over, *others = exporter.get_finished_spans()
+    assert handed_over.name == "send"
     assert [span.name for span in (root, *others)] == ["accept", "twilio create", "callback", "apply"]
     assert root.parent is None
     assert {span.parent.span_id for span in others if span.parent} == {root.context.span_id}
@@ -92,9 +95,81 @@ def test_a_message_is_one_trace_from_its_task_to_its_callback(
     create = others[0].attributes or {}
     assert (create["messaging_pipeline.sid"], create["messaging_pipeline.status"]) == (sid, "accepted")
     assert create["messaging.message.id"] == str(message_id)
-    written = "".join(map(everything_in, (root, *others)))
+    written = "".join(map(everything_in, (root, handed_over, *others)))
     assert RECIPIENT not in written
     assert BODY not in written
+
+
+@contextmanager
+def request_of_a_shop() -> Iterator[trace.Span]:
+    """A span of the producer's own, made by a provider of its own."""
+    tracer = TracerProvider().get_tracer("shop")
+    with tracer.start_as_current_span("POST /orders") as span:
+        yield span
+
+
+def leads_to(span: ReadableSpan) -> list[tuple[int, int]]:
+    return [(link.context.trace_id, link.context.span_id) for link in span.links]
+
+
+def place(span: ReadableSpan | trace.Span) -> tuple[int, int]:
+    context = span.get_span_context()
+    assert context is not None
+    return context.trace_id, context.span_id
+
+
+def test_links_lead_from_the_producer_to_the_message_and_back(
+    sending: WorkerRuntime, exporter: InMemorySpanExporter
+) -> None:
+    with request_of_a_shop() as request:
+        message_id = sending.base.accepting.accept(a_send(body=BODY))
+    root, handed_over = exporter.get_finished_spans()
+    assert leads_to(root) == [place(request)]
+    assert (handed_over.name, handed_over.kind, leads_to(handed_over)) == (
+        "send",
+        trace.SpanKind.PRODUCER,
+        [place(root)],
+    )
+    assert handed_over.parent == request.get_span_context()
+    assert place(handed_over)[0] == place(request)[0] != place(root)[0]
+    assert handed_over.attributes == {
+        "messaging.message.id": str(message_id),
+        "messaging_pipeline.tenant": "default",
+        "messaging_pipeline.service": "default",
+    }
+    assert RECIPIENT not in everything_in(handed_over)
+
+
+def test_a_producer_that_only_has_the_broker_is_led_to_its_message(
+    worker: WorkerRuntime, exporter: InMemorySpanExporter
+) -> None:
+    tasks.send.apply(kwargs=a_send(), headers={"traceparent": TRACEPARENT}, throw=True)
+    root, handed_over = exporter.get_finished_spans()
+    assert f"{place(handed_over)[0]:032x}" == PRODUCERS_TRACE
+    assert leads_to(handed_over) == [place(root)]
+
+
+def test_a_repeat_leads_to_the_message_that_it_repeats(sending: WorkerRuntime, exporter: InMemorySpanExporter) -> None:
+    sending.base.accepting.accept(a_send(idempotency_key="order-1"))
+    (root,) = exporter.get_finished_spans()
+    exporter.clear()
+    with request_of_a_shop():
+        sending.base.accepting.accept(a_send(idempotency_key="order-1"))
+    (handed_over,) = exporter.get_finished_spans()
+    assert leads_to(handed_over) == [place(root)]
+
+
+def test_who_hands_over_many_at_once_is_led_back_to_and_not_forth(
+    worker: WorkerRuntime, exporter: InMemorySpanExporter
+) -> None:
+    tasks.send_many.apply(kwargs={"messages": [a_send(), a_send()]}, headers={"traceparent": TRACEPARENT}, throw=True)
+    assert [(span.name, len(span.links)) for span in exporter.get_finished_spans()] == [("accept", 1)] * 2
+
+
+def test_in_a_trace_that_nobody_keeps_nothing_is_left(worker: WorkerRuntime, exporter: InMemorySpanExporter) -> None:
+    unsampled = TRACEPARENT[:-2] + "00"
+    tasks.send.apply(kwargs=a_send(), headers={"traceparent": unsampled}, throw=True)
+    assert [span.name for span in exporter.get_finished_spans()] == ["accept"]
 
 
 def test_a_repeat_begins_no_second_trace(sending: WorkerRuntime, exporter: InMemorySpanExporter) -> None:
