@@ -8,6 +8,9 @@ AUDITED := requirements-prod.lock requirements.lock
 STAMP := $(VENV)/.installed
 UV_LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet
 
+# The demonstration and the tests start hundreds of processes; without bytecode each would compile all of our code.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up test lint format docs pictures screenshots bench faults audit lock clean
 

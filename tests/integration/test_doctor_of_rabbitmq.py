@@ -12,11 +12,16 @@ from messaging_pipeline.queues import Queue, Task
 
 @pytest.fixture
 def publisher(rabbitmq_url: str) -> Iterator[Publisher]:
+    delete_queues(rabbitmq_url)  # tests share a virtual host, and one before may have published
     it = Publisher(rabbitmq_url)
     yield it
     it.close()
-    with Connection(rabbitmq_url) as connection:
-        for queue in (Queue.STATUS, Queue.INBOUND):
+    delete_queues(rabbitmq_url)
+
+
+def delete_queues(url: str) -> None:
+    with Connection(url) as connection:
+        for queue in Queue:
             connection.default_channel.queue_delete(queue.value)
 
 
