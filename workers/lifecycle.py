@@ -10,9 +10,9 @@ from messaging_pipeline.gauges.watch import GaugeWatch
 from messaging_pipeline.log import configure_logging
 from messaging_pipeline.metrics import serve_metrics
 from messaging_pipeline.queues import Queue
-from messaging_pipeline.runtime import WorkerRuntime, build_worker_runtime
 from messaging_pipeline.settings import Settings
 from messaging_pipeline.waking.alarm_clock import AlarmClock
+from messaging_pipeline.worker_runtime import WorkerRuntime, build_worker_runtime
 from workers.credentials import calls_twilio, refuse_wrong_credentials
 from workers.schema import refuse_old_schema
 from workers.starting import refuse_absent_broker, refuse_absent_redis, stopping_at_a_wrong_start

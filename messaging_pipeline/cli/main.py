@@ -5,32 +5,42 @@ import sys
 
 import click
 
-from messaging_pipeline.cli.at_twilio.group import twilio
-from messaging_pipeline.cli.audit import audit
-from messaging_pipeline.cli.capacity import capacity
-from messaging_pipeline.cli.codes import codes
-from messaging_pipeline.cli.consent import consent
-from messaging_pipeline.cli.doctor import doctor
-from messaging_pipeline.cli.encryption_keys import keys
-from messaging_pipeline.cli.explain import explain
-from messaging_pipeline.cli.forget import forget
-from messaging_pipeline.cli.inbound import inbound
-from messaging_pipeline.cli.invalid_numbers import numbers
-from messaging_pipeline.cli.limits import limits
-from messaging_pipeline.cli.local import demo, simulator, up
-from messaging_pipeline.cli.messages import messages, send, send_bulk
-from messaging_pipeline.cli.notices import notices
-from messaging_pipeline.cli.operate import migrate
-from messaging_pipeline.cli.optouts import optouts
+from messaging_pipeline.cli.loading import LoadingGroup
 from messaging_pipeline.cli.output import exit_codes
-from messaging_pipeline.cli.reconcile import reconcile
-from messaging_pipeline.cli.redactions import redactions
-from messaging_pipeline.cli.services import services
-from messaging_pipeline.cli.tickets import tickets
 from messaging_pipeline.log import configure_logging
 
+_ROOM = "messaging_pipeline.cli"
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+_COMMANDS = {
+    "audit": f"{_ROOM}.audit:audit",
+    "capacity": f"{_ROOM}.capacity:capacity",
+    "codes": f"{_ROOM}.codes:codes",
+    "consent": f"{_ROOM}.consent:consent",
+    "demo": f"{_ROOM}.local:demo",
+    "doctor": f"{_ROOM}.doctor:doctor",
+    "explain": f"{_ROOM}.explain:explain",
+    "forget": f"{_ROOM}.forget:forget",
+    "inbound": f"{_ROOM}.inbound:inbound",
+    "keys": f"{_ROOM}.encryption_keys:keys",
+    "limits": f"{_ROOM}.limits:limits",
+    "messages": f"{_ROOM}.messages:messages",
+    "migrate": f"{_ROOM}.operate:migrate",
+    "notices": f"{_ROOM}.notices:notices",
+    "numbers": f"{_ROOM}.invalid_numbers:numbers",
+    "optouts": f"{_ROOM}.optouts:optouts",
+    "reconcile": f"{_ROOM}.reconcile:reconcile",
+    "redactions": f"{_ROOM}.redactions:redactions",
+    "send": f"{_ROOM}.messages:send",
+    "send-bulk": f"{_ROOM}.messages:send_bulk",
+    "services": f"{_ROOM}.services:services",
+    "simulator": f"{_ROOM}.local:simulator",
+    "tickets": f"{_ROOM}.tickets:tickets",
+    "twilio": f"{_ROOM}.at_twilio.group:twilio",
+    "up": f"{_ROOM}.local:up",
+}
+
+
+@click.group(cls=LoadingGroup, places=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="messaging-pipeline")
 def cli() -> None:
     """Send SMS and MMS through Twilio: at most once, never lost, within the rate, always visible.
@@ -38,36 +48,6 @@ def cli() -> None:
     Settings come from the environment; `messaging-pipeline up` prints a set that works on this machine.
     Exit codes: 0 done, 1 refused or failed, 2 wrong usage or settings, 3 a server is not reachable.
     """
-
-
-for command in (
-    demo,
-    up,
-    send,
-    send_bulk,
-    explain,
-    messages,
-    codes,
-    inbound,
-    services,
-    optouts,
-    consent,
-    numbers,
-    limits,
-    tickets,
-    reconcile,
-    twilio,
-    forget,
-    redactions,
-    notices,
-    migrate,
-    audit,
-    capacity,
-    doctor,
-    keys,
-    simulator,
-):
-    cli.add_command(command)
 
 
 def main() -> None:

@@ -13,8 +13,8 @@ from messaging_pipeline.cli.output import REFUSED, json_option, print_json
 from messaging_pipeline.errors import InvalidInput, NotReachable
 from messaging_pipeline.reconcile.report import Report
 from messaging_pipeline.reconcile.run import TO_COMPLETION, Wanted
-from messaging_pipeline.runtime import WorkerRuntime, build_worker_runtime
 from messaging_pipeline.settings import Settings
+from messaging_pipeline.worker_runtime import WorkerRuntime, build_worker_runtime
 
 _THREADS = 4
 

@@ -97,7 +97,9 @@ def test_a_command_of_the_runbook_is_taken_by_the_command_line(line: str) -> Non
     context = click.Context(cli)
     while isinstance(command, click.Group):
         context = click.Context(command, parent=context, info_name=command.name)
-        command = command.commands[words.pop(0)]
+        below = command.get_command(context, words[0])
+        assert below is not None, f"there is no command {words[0]}"
+        command, words = below, words[1:]
     command.make_context(command.name, words, parent=context)
 
 

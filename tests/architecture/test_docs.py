@@ -107,7 +107,8 @@ def exists(command: click.Command, names: Sequence[str]) -> bool:
     """Tell whether a group holds what is named; what follows a command that is no group is its arguments."""
     if not names or not isinstance(command, click.Group):
         return True
-    return names[0] in command.commands and exists(command.commands[names[0]], names[1:])
+    below = command.get_command(click.Context(command), names[0])
+    return below is not None and exists(below, names[1:])
 
 
 @by_name

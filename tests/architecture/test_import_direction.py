@@ -67,6 +67,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"accept", "follow", "receive", "feedback", "one_time_codes"}),
     frozenset({"deliver", "reconcile", "forgetting", "resealing"}),
     frozenset({"runtime", "doctor", "capacity"}),
+    frozenset({"worker_runtime"}),
     frozenset({"pipeline"}),
     frozenset({FRONT_DOOR}),
     frozenset({"stack"}),
@@ -81,7 +82,7 @@ WEBHOOKS_MAY_USE = frozenset().union(*ROWS[:6]) | {"twilio_api", "publish", "red
 
 NOT_FOR_WEBHOOKS = frozenset({"psycopg", "psycopg_pool", "redis", "celery", "kombu", "workers"})
 
-WORKERS_MAY_USE = frozenset().union(*ROWS[:14])
+WORKERS_MAY_USE = frozenset().union(*ROWS[: ROWS.index(frozenset({"pipeline"}))])
 
 SIMULATOR_MAY_USE = frozenset({"errors"})
 COUNTING_SEGMENTS = "messaging_pipeline.messages.segments"

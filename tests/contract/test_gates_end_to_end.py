@@ -9,8 +9,8 @@ import pytest
 
 from messaging_pipeline.consent.ledger import withdraw
 from messaging_pipeline.db.pool import in_transaction
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.consenting import NUMBER, a_withdrawal
 from tests.support.delivering import creates, drain, show

@@ -10,7 +10,7 @@ import pytest
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
 from messaging_pipeline.ids import MessageId
-from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.factories import a_send
 
 

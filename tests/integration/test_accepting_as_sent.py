@@ -5,9 +5,9 @@ import pytest
 from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.history.timeline import timeline
 from messaging_pipeline.ids import MessageId, ServiceKey
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.control_client import SimulatorControl
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.delivering import creates, drain, show
 from tests.support.factories import a_send

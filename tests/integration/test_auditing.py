@@ -12,7 +12,7 @@ from messaging_pipeline.audit.auditing import NOTHING_WITHOUT_A_MESSAGE, RULES
 from messaging_pipeline.audit.rule import MOST_LISTED, Finding
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.gauges.duties import AUDIT
-from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.gauges import gauge
 from tests.support.written_lives import Writer, sid
 

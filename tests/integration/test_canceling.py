@@ -10,8 +10,8 @@ from messaging_pipeline.deliver import attempts
 from messaging_pipeline.deliver.claims import Wanted, claim_due
 from messaging_pipeline.errors import NotAllowed, NotFound, NotReachable
 from messaging_pipeline.ids import MessageId, new_message_id
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import RuntimeMaker
 from tests.support.delivering import DEFAULT, creates, drain, show
 from tests.support.factories import ACCOUNT_SID, AUTH_TOKEN, RECIPIENT, SERVICE_SID, a_send

@@ -11,8 +11,8 @@ from messaging_pipeline.consent.ledger import ALL_SERVICES
 from messaging_pipeline.consent.statements import enter_statements
 from messaging_pipeline.consent.terms import ALL_TENANTS
 from messaging_pipeline.ids import MessageId, ServiceKey
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import RuntimeMaker
 from tests.support.commands import Finished, run_command
 from tests.support.consenting import NUMBER, a_statement, in_force

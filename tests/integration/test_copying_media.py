@@ -9,9 +9,9 @@ from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.inbound_media.copying import MOST_ATTEMPTS
 from messaging_pipeline.inbound_media.items import FileId, name_of
 from messaging_pipeline.queues import Queue
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.files import content_of
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import RuntimeMaker
 from tests.support.commands import run_command
 from tests.support.copied_media import (

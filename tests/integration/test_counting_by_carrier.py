@@ -6,7 +6,7 @@ import pytest
 
 from messaging_pipeline import number_lines
 from messaging_pipeline.ids import E164, MessageId
-from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.delivering import drain, show
 from tests.support.factories import a_send

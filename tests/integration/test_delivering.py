@@ -8,8 +8,8 @@ from cryptography.fernet import Fernet
 
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.errors import NotAllowed
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import RuntimeMaker
 from tests.support.delivering import DEFAULT, creates, drain, show
 from tests.support.factories import SERVICE_SID, a_send

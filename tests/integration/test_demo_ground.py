@@ -3,8 +3,8 @@
 import pytest
 
 from messaging_pipeline.errors import InvalidSettings, NotReachable
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.stack.demo.ground import refuse_real_ground
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.factories import a_send
 
 

@@ -11,8 +11,8 @@ from cryptography.fernet import Fernet
 
 from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.queues import Queue
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.runtimes import TWO_TENANTS
 from tests.support.commands import Finished, run_command
 from tests.support.factories import a_send, configuration_file, environment

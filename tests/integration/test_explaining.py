@@ -9,9 +9,9 @@ from messaging_pipeline import InvalidInput, Pipeline
 from messaging_pipeline.consent.ledger import withdraw
 from messaging_pipeline.db.pool import in_transaction
 from messaging_pipeline.ids import ServiceKey
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.services import steer
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.commands import Finished, run_command
 from tests.support.consenting import NUMBER, a_withdrawal

@@ -11,9 +11,9 @@ from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.configuration import load_configuration
 from messaging_pipeline.errors import InvalidInput, InvalidSettings
 from messaging_pipeline.ids import MessageId
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.control_client import SimulatorControl
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.runtimes import TWO_TENANTS
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.factories import a_send, configuration_file, settings

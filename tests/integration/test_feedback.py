@@ -4,8 +4,8 @@ import pytest
 
 from messaging_pipeline.errors import InvalidInput, NotAllowed, NotFound, NotReachable
 from messaging_pipeline.ids import MessageId, new_message_id
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.commands import run_command
 from tests.support.delivering import drain, show

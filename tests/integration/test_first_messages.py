@@ -11,8 +11,8 @@ from messaging_pipeline.db.queries import sql
 from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.ids import MessageId
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.delivering import creates, drain, show
 from tests.support.factories import RECIPIENT, a_send

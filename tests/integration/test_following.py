@@ -10,8 +10,8 @@ from messaging_pipeline.decide.next_step import next_step
 from messaging_pipeline.decide.policy import History, Policy
 from messaging_pipeline.deliver import attempts
 from messaging_pipeline.messages.state_machine import Standing, Status
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.twilio_api.outcome import Fault, NotSent, Refused
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.factories import a_send
 from tests.support.followed import (
     LEASE,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.messages.state_machine import TWILIO_WORDS, Event, Standing, Status, step
-from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.followed import NOON, answered, replayed, report, shown, sid_of, standing, under_way
 from tests.support.metric_deltas import reports
 

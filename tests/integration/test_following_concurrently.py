@@ -13,7 +13,7 @@ from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.deliver.attempts import Attempt
 from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.messages.state_machine import Standing, Status
-from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.factories import worker_runtime
 from tests.support.followed import answered, heard, nameless, replayed, report, shown, sid_of, standing, under_way
 

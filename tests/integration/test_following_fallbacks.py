@@ -8,7 +8,7 @@ from cryptography.fernet import Fernet
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.messages.state_machine import Status
 from messaging_pipeline.queues import Queue
-from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.factories import worker_runtime
 from tests.support.followed import report, shown, standing, under_way
 from tests.support.queued import queued

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.messages.state_machine import TWILIO_WORDS, Event, Standing, Status, step
-from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.followed import answered, heard, replayed, report, sid_of, standing, under_way
 
 MESSAGES = 3

@@ -10,7 +10,7 @@ import pytest
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.errors import IdempotencyConflict
 from messaging_pipeline.ids import E164
-from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.runtimes import TWO_TENANTS
 from tests.support.commands import Finished, run_command
 from tests.support.consenting import record_unknown

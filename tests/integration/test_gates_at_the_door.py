@@ -10,8 +10,8 @@ from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.history.timeline import timeline
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.commands import run_command
 from tests.support.delivering import creates, drain, run_lanes, show

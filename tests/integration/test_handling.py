@@ -8,7 +8,7 @@ from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.keyword_handlers.ledger import LEASE
 from messaging_pipeline.queues import Queue, Task
-from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import RuntimeMaker
 from tests.support.commands import Finished, run_command
 from tests.support.delivering import drain

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.twilio_api.sendgrid_events import LetterEvent
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.falling import EMAIL, states, told, with_plan, woken
 from tests.support.followed import shown
 

@@ -6,9 +6,9 @@ from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.deliver.supply import Batch
 from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.ids import MessageId, ServiceKey
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.services import steer
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.delivering import DEFAULT, creates, drain, run_lanes, show
 from tests.support.factories import a_send

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.commands import Finished, run_command
 from tests.support.factories import environment
 from tests.support.inbound_cases import NOON, PERSON, hear_text, sid

@@ -8,8 +8,8 @@ from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.db.pool import in_transaction
 from messaging_pipeline.ids import E164, MessageId
 from messaging_pipeline.number_lines import clear, landlines
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.delivering import creates, drain, show
 from tests.support.factories import RECIPIENT, a_send

@@ -9,9 +9,9 @@ from messaging_pipeline.deliver import attempts
 from messaging_pipeline.deliver.attempts import Attempt
 from messaging_pipeline.deliver.claims import ClaimedMessage, Wanted, claim_due, release
 from messaging_pipeline.ids import MessageId, MessageSid
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
 from messaging_pipeline.twilio_api.outcome import Accepted, NotSent
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.delivering import DEFAULT, creates, drain, show
 from tests.support.factories import a_send
 

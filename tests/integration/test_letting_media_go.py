@@ -8,8 +8,8 @@ import pytest
 from messaging_pipeline.forgetting.person import Erasing
 from messaging_pipeline.ids import E164
 from messaging_pipeline.inbound_media.ledger import Ending
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import RuntimeMaker
 from tests.support.copied_media import (
     CAT,

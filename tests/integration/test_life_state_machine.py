@@ -31,8 +31,8 @@ from messaging_pipeline.ids import MessageId, MessageSid
 from messaging_pipeline.messages.replaying import as_event
 from messaging_pipeline.messages.state_machine import OUR_MOVES, RANK, TWILIO_WORDS, Standing, Status, replay
 from messaging_pipeline.reconcile.out_of_time import WayOut, leave_doubt
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.twilio_api.outcome import Accepted, Fault, NotSent, Outcome, Refused, Unconfirmed
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.delivering import DEFAULT
 from tests.support.factories import a_send
 from tests.support.followed import LEASE, shown

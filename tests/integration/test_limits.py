@@ -13,8 +13,8 @@ from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.deliver.claims import ClaimedMessage, Wanted, claim_due
 from messaging_pipeline.deliver.till import allowance_now
 from messaging_pipeline.ids import MessageId
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.delivering import DEFAULT, creates, drain, run_lanes, show
 from tests.support.factories import a_send

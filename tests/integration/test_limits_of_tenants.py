@@ -8,8 +8,8 @@ import pytest
 
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.meters import standings
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import RuntimeMaker
 from tests.support.commands import Finished, run_command
 from tests.support.delivering import drain

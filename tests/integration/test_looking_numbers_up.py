@@ -14,10 +14,10 @@ from messaging_pipeline.deliver import number_sieve
 from messaging_pipeline.deliver.claims import Wanted, claim_due
 from messaging_pipeline.deliver.supply import Batch
 from messaging_pipeline.ids import MessageId
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.services.lines import Line
 from messaging_pipeline.simulator.control_client import SimulatorControl
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.runtimes import ACME_ACCOUNT_SID
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.commands import run_command

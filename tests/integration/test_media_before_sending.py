@@ -6,8 +6,8 @@ import pytest
 
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.ids import MessageId
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.delivering import creates, drain, show
 from tests.support.factories import a_send

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from messaging_pipeline.queues import Queue, Task
-from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import RuntimeMaker
 from tests.support.commands import Finished, run_command
 from tests.support.factories import RECIPIENT, configuration_file, environment

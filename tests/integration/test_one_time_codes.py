@@ -10,9 +10,9 @@ from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.errors import InvalidInput, InvalidSettings, NotAllowed, NotFound, NotReachable
 from messaging_pipeline.one_time_codes.book import Verification
 from messaging_pipeline.one_time_codes.by_message import code_message
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.control_client import SimulatorControl
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.commands import Finished, run_command
 from tests.support.delivering import DEFAULT, creates, run_lanes, show

@@ -10,10 +10,10 @@ from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.ids import MessageId, TenantKey
 from messaging_pipeline.pacing.slots import Slots
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.services import steer
 from messaging_pipeline.services.lines import Lines
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.delivering import DEFAULT, creates, drain, run_lanes, show
 from tests.support.factories import ACCOUNT_SID, SERVICE_SID, a_send

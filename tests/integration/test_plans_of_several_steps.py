@@ -7,7 +7,7 @@ import pytest
 
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.history.timeline import timeline
-from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.factories import SERVICE_SID, a_send, configuration_file, worker_runtime
 from tests.support.falling import EMAIL, run, states, told, with_plan, woken
 from tests.support.followed import shown, under_way

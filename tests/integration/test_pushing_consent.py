@@ -10,9 +10,9 @@ import pytest
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.consent.pushing import BETWEEN_CALLS_SECONDS, Pushed, Pushing
 from messaging_pipeline.consent.statements import enter_statements
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
 from messaging_pipeline.twilio_api.remote_messages import AccountRefused
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import RuntimeMaker
 from tests.support.consenting import NUMBER, a_statement, number
 from tests.support.factories import SERVICE_SID

@@ -8,8 +8,8 @@ from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.db.pool import in_transaction
 from messaging_pipeline.ids import ServiceKey
 from messaging_pipeline.pacing.token_bucket import Buckets
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.services import steer
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.factories import a_send
 from tests.support.followed import under_way
 from tests.support.gauges import gauge, page

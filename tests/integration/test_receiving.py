@@ -8,9 +8,9 @@ import psycopg
 import pytest
 
 from messaging_pipeline.clock import ManualClock
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.control_client import SimulatorControl
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import RuntimeMaker
 from tests.support.consenting import derived, in_force
 from tests.support.delivering import creates, drain, show

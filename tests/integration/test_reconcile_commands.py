@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from messaging_pipeline.clock import ManualClock
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.configuration import AccountConfig, Faults, SimulatorConfig
 from messaging_pipeline.simulator.in_thread import simulator_in_thread
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import QUICK_SERVICE
 from tests.support.commands import Finished, run_command
 from tests.support.factories import ACCOUNT_SID, AUTH_TOKEN, configuration_file, environment

@@ -9,7 +9,6 @@ import pytest
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.reconcile.alone import alone_with
 from messaging_pipeline.reconcile.report import Limits
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.configuration import (
     AccountConfig,
     Faults,
@@ -21,6 +20,7 @@ from messaging_pipeline.simulator.control_client import SimulatorControl
 from messaging_pipeline.simulator.in_thread import simulator_in_thread
 from messaging_pipeline.simulator.running import Simulator
 from messaging_pipeline.twilio_api.client import CreateMessage, TwilioApi
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.delivering import show
 from tests.support.factories import ACCOUNT_SID, AUTH_TOKEN, SERVICE_SID

@@ -10,11 +10,11 @@ from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.forgetting.person import Erasing
 from messaging_pipeline.ids import E164, MessageId, TenantKey
 from messaging_pipeline.redaction.redacting import MOST_ATTEMPTS
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.configuration import SimulatorConfig
 from messaging_pipeline.simulator.control_client import SimulatorControl
 from messaging_pipeline.simulator.in_thread import simulator_in_thread
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.commands import Finished, run_command
 from tests.support.copied_media import guarding_accounts, keeping_in, later, rows, send_us, take_in, urls_at_twilio

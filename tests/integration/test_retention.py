@@ -13,7 +13,7 @@ from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.forgetting import retention
 from messaging_pipeline.ids import E164
 from messaging_pipeline.pseudonyms import forms_of
-from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import RuntimeMaker
 from tests.support.commands import run_command
 from tests.support.consenting import record_unknown

@@ -6,8 +6,8 @@ import psycopg
 import pytest
 
 from messaging_pipeline.clock import ManualClock
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.services import steer
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.cluster_files import of_kind
 from tests.support.delivering import DEFAULT
 from tests.support.factories import a_send

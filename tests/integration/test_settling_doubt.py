@@ -10,11 +10,11 @@ from messaging_pipeline import Pipeline
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.errors import InvalidInput, NotAllowed, NotFound
 from messaging_pipeline.ids import E164, MessageId, new_message_id
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.configuration import AccountConfig, Faults, SimulatorConfig
 from messaging_pipeline.simulator.in_thread import simulator_in_thread
 from messaging_pipeline.simulator.running import Simulator
 from messaging_pipeline.twilio_api.client import CreateMessage
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.delivering import creates, drain, show
 from tests.support.factories import ACCOUNT_SID, AUTH_TOKEN, SERVICE_SID

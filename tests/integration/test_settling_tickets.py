@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from messaging_pipeline.clock import ManualClock
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.tickets.start import EntryId
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.commands import Finished, run_command
 from tests.support.factories import RECIPIENT, environment
 from tests.support.ticket_systems import TicketServer

@@ -7,8 +7,8 @@ from messaging_pipeline.consent.ledger import ALL_SERVICES, Grant, Withdrawal, g
 from messaging_pipeline.db.pool import in_transaction
 from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.ids import E164, MessageId
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import RuntimeMaker
 from tests.support.delivering import creates, drain, show
 from tests.support.factories import RECIPIENT, a_send

@@ -12,7 +12,7 @@ from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.metrics.state import NOTICES_OLDEST, NOTICES_OPEN
 from messaging_pipeline.notices.ledger import LEASE, Ending
 from messaging_pipeline.queues import Queue, Task
-from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import RuntimeMaker
 from tests.support.commands import run_command
 from tests.support.factories import RECIPIENT, a_send, environment

@@ -15,11 +15,11 @@ from messaging_pipeline.errors import InvalidInput, NotAllowed, NotFound
 from messaging_pipeline.ids import TenantKey
 from messaging_pipeline.number_health import invalid_numbers
 from messaging_pipeline.reconcile.run import TO_COMPLETION, Wanted
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.services.pace import pace_of_account
 from messaging_pipeline.services.steer import slow_down
 from messaging_pipeline.simulator.control_client import SimulatorControl
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.runtimes import ACME_ACCOUNT_SID
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.consenting import NUMBER

@@ -9,10 +9,10 @@ import pytest
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.errors import InvalidInput, InvalidSettings, NotFound
 from messaging_pipeline.fallback.start import StepId
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
 from messaging_pipeline.tickets.start import EntryId
 from messaging_pipeline.twilio_api.sendgrid_events import LetterEvent
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import RuntimeMaker
 from tests.support.commands import Finished, run_command
 from tests.support.factories import RECIPIENT, SERVICE_SID, environment

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.control_client import SimulatorControl
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import RuntimeMaker
 from tests.support.commands import Finished, run_command
 from tests.support.consenting import NUMBER

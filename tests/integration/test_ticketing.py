@@ -4,8 +4,8 @@ import pytest
 
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.ids import MessageId
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.tickets.ticketing import MOST_ANSWERS
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.factories import RECIPIENT
 from tests.support.ticket_systems import TicketServer
 from tests.support.ticketed import KINDS, OTHER_SID, arrive, hear, replies, rows, states, woken

@@ -4,9 +4,9 @@ import pytest
 
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.queues import Queue
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.tickets.start import EntryId
 from messaging_pipeline.tickets.ticketing import MOST_ATTEMPTS
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.factories import RECIPIENT
 from tests.support.queued import queued
 from tests.support.ticket_systems import SECRET, TicketServer

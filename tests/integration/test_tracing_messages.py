@@ -15,9 +15,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.ids import MessageId
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.traces import spans
 from messaging_pipeline.traces.exporting import OpenTelemetryTraces
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.delivering import show
 from tests.support.factories import RECIPIENT, a_send, settings
 from tests.support.webhook_tier import a_status, webhook_tier

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from messaging_pipeline.messages.state_machine import Status
-from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.followed import under_way
 
 QUOTED = re.compile(r"'([^']+)'::text")

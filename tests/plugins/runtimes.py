@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from messaging_pipeline.clock import ManualClock
-from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.factories import configuration_file, worker_runtime
 
 ACME_ACCOUNT_SID = "AC" + "c" * 32

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from messaging_pipeline.clock import ManualClock
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.configuration import AccountConfig, CarrierTimings, SimulatorConfig
 from messaging_pipeline.simulator.in_thread import simulator_in_thread
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.factories import ACCOUNT_SID, AUTH_TOKEN, SERVICE_SID, configuration_file, worker_runtime
 
 QUICK_SERVICE = f"""

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from messaging_pipeline.clock import ManualClock
-from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.factories import SERVICE_SID, configuration_file, worker_runtime
 from tests.support.ticket_systems import SECRET, TicketServer, serving
 from tests.support.ticketed import KINDS, OTHER_SID, Kind

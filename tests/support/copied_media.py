@@ -7,11 +7,11 @@ from typing import Any
 
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.inbound_media.items import FileId
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.configuration import AccountConfig, CarrierTimings, SimulatorConfig
 from messaging_pipeline.simulator.control_client import SimulatorControl
 from messaging_pipeline.simulator.in_thread import simulator_in_thread
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.runtimes import ACME_ACCOUNT_SID
 from tests.support.factories import ACCOUNT_SID, AUTH_TOKEN, RECIPIENT, SERVICE_SID
 

@@ -6,8 +6,8 @@ from typing import Any
 from urllib.request import urlopen
 
 from messaging_pipeline.ids import MessageId, ServiceKey
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 
 DEFAULT = ServiceKey("default")
 _MOST_ROUNDS = 2_000

@@ -8,8 +8,8 @@ from typing import Any
 from cryptography.fernet import Fernet
 
 from messaging_pipeline.clock import Clock
-from messaging_pipeline.runtime import WorkerRuntime, build_worker_runtime
 from messaging_pipeline.settings import Settings
+from messaging_pipeline.worker_runtime import WorkerRuntime, build_worker_runtime
 
 ACCOUNT_SID = "AC" + "a" * 32
 AUTH_TOKEN = "token-of-the-default-tenant"

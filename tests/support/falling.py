@@ -8,7 +8,7 @@ from messaging_pipeline.deliver.claims import Wanted, claim_due
 from messaging_pipeline.fallback.start import StepId
 from messaging_pipeline.ids import MessageId, ServiceKey
 from messaging_pipeline.queues import Queue
-from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.followed import LEASE, report, shown, under_way
 from tests.support.queued import queued
 

@@ -18,8 +18,8 @@ from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.ids import MessageId, MessageSid, ServiceKey
 from messaging_pipeline.messages.replaying import as_event
 from messaging_pipeline.messages.state_machine import Standing, Status, replay
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.twilio_api.outcome import Accepted
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.factories import a_send
 
 LEASE = timedelta(seconds=60)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from messaging_pipeline.keyword_handlers.start import CallId
-from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.factories import SERVICE_SID
 from tests.support.inbound_cases import hear_text, sid
 

@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 from psycopg.rows import dict_row
 
 from messaging_pipeline.queues import Queue
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.sealing import Sealer
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.factories import ENCRYPTION_KEY
 from tests.support.queued import queued
 from tests.support.webhook_tier import CallingTwilio, an_inbound

@@ -7,9 +7,9 @@ from uuid import UUID
 from messaging_pipeline.ids import MessageId
 from messaging_pipeline.reconcile.report import Report
 from messaging_pipeline.reconcile.run import TO_COMPLETION, Wanted
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.control_client import SimulatorControl
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.delivering import drain, show
 from tests.support.factories import a_send
 from tests.support.simulated_twilio import eventually

@@ -6,7 +6,6 @@ from typing import Any
 
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.queues import Queue
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.ticket_systems.desk import Desk
 from messaging_pipeline.simulator.ticket_systems.jira import Jira as SimulatedJira
 from messaging_pipeline.simulator.ticket_systems.servicenow import ServiceNow as SimulatedServiceNow
@@ -17,6 +16,7 @@ from messaging_pipeline.tickets.rest_wire import Login
 from messaging_pipeline.tickets.servicenow import ServiceNow
 from messaging_pipeline.tickets.start import EntryId
 from messaging_pipeline.tickets.zendesk import Zendesk
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.factories import RECIPIENT, SERVICE_SID
 from tests.support.queued import queued
 from tests.support.ticket_systems import SECRET, USER, TicketServer

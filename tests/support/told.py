@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from messaging_pipeline.runtime import WorkerRuntime
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.factories import SERVICE_SID
 from tests.support.followed import answered, report, under_way
 from tests.support.stand_in import StandIn

@@ -8,7 +8,6 @@ from messaging_pipeline.consent.ledger import withdraw
 from messaging_pipeline.db.pool import in_transaction
 from messaging_pipeline.ids import MessageId, ServiceKey
 from messaging_pipeline.number_health import INVALID_AFTER
-from messaging_pipeline.runtime import WorkerRuntime
 from messaging_pipeline.simulator.configuration import (
     AccountConfig,
     CarrierTimings,
@@ -18,6 +17,7 @@ from messaging_pipeline.simulator.configuration import (
 )
 from messaging_pipeline.simulator.in_thread import simulator_in_thread
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.runtimes import ACME_ACCOUNT_SID
 from tests.plugins.simulators import QUICK_SERVICE
 from tests.support.consenting import NUMBER, a_withdrawal, record_unknown

@@ -2,19 +2,21 @@
 
 import click
 
-from messaging_pipeline.cli.at_twilio.account import account
-from messaging_pipeline.cli.at_twilio.account_numbers import numbers
-from messaging_pipeline.cli.at_twilio.messages import messages
-from messaging_pipeline.cli.at_twilio.services import services
+from messaging_pipeline.cli.loading import LoadingGroup
+
+_ROOM = "messaging_pipeline.cli.at_twilio"
+
+_COMMANDS = {
+    "account": f"{_ROOM}.account:account",
+    "messages": f"{_ROOM}.messages:messages",
+    "numbers": f"{_ROOM}.account_numbers:numbers",
+    "services": f"{_ROOM}.services:services",
+}
 
 
-@click.group()
+@click.group(cls=LoadingGroup, places=_COMMANDS)
 def twilio() -> None:
     """Look at, and set up, what is at Twilio itself, with a tenant's credentials.
 
     They need neither the database nor Redis. Every request has time-outs and is made once.
     """
-
-
-for group in (account, messages, services, numbers):
-    twilio.add_command(group)
