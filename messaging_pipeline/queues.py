@@ -34,6 +34,7 @@ class Task(StrEnum):
     AUDIT = "messaging.audit"
     RETAIN = "messaging.retain"
     REDACT = "messaging.redact"
+    MAKE_MONTHS = "messaging.make_months"
 
 
 QUEUE_OF: dict[Task, Queue] = {
@@ -54,5 +55,6 @@ QUEUE_OF: dict[Task, Queue] = {
     Task.AUDIT: Queue.MAINTENANCE,
     Task.RETAIN: Queue.MAINTENANCE,
     Task.REDACT: Queue.MAINTENANCE,
+    Task.MAKE_MONTHS: Queue.MAINTENANCE,
 }
 """Where each task is published."""

@@ -17,6 +17,9 @@ class RetentionPolicy:
     ``consent_proof_days`` after a withdrawal, the IP addresses, browsers and words go that prove it, and that prove
     the grants which it ended.
 
+    ``history_days`` after a message was accepted, the lines of its history may go. They go by whole months, for all
+    tenants at once, so that the tenant who keeps them longest decides; one without the key keeps them for ever.
+
     ``redact_at_twilio`` takes the same from Twilio: when a person is erased (``on_forget``), also when it goes here
     (``with_contents``), or as soon as a message has ended or come (``at_end``).
     """
@@ -25,6 +28,7 @@ class RetentionPolicy:
     number_days: Days | None = None
     inbound_days: Days | None = None
     consent_proof_days: Days | None = None
+    history_days: Days | None = None
     redact_at_twilio: Literal["never", "on_forget", "with_contents", "at_end"] = "never"
 
     @property

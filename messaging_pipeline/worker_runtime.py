@@ -28,6 +28,7 @@ from messaging_pipeline.fallback.run import FallingBack
 from messaging_pipeline.fallback.start import StepId, wake_fallbacks
 from messaging_pipeline.follow.apply_evidence import Following
 from messaging_pipeline.forgetting.retention import Retention
+from messaging_pipeline.history.months import MakingMonths
 from messaging_pipeline.ids import TenantKey
 from messaging_pipeline.inbound_media.copying import Copying
 from messaging_pipeline.inbound_media.desk import copying_desk
@@ -80,6 +81,7 @@ class WorkerRuntime:
     reconciling: Reconciling
     retention: Retention
     redacting: Redacting
+    making_months: MakingMonths
     telling: Telling
 
     def close(self) -> None:
@@ -152,6 +154,7 @@ def build_worker_runtime(settings: Settings, *, name: str, threads: int, clock: 
         ),
         retention=Retention(base.pool, base.clock, base.sealer, base.configuration),
         redacting=redacting_desk(base.pool, base.clock, base.configuration, base.accounts, lines),
+        making_months=MakingMonths(base.pool, base.clock),
         telling=telling,
     )
 

@@ -9,6 +9,7 @@ RECONCILE_EVERY_SECONDS = 60.0
 AUDIT_EVERY_SECONDS = 3600.0
 RETAIN_EVERY_SECONDS = 600.0
 REDACT_EVERY_SECONDS = 60.0
+MAKE_MONTHS_EVERY_SECONDS = 3600.0
 
 BEAT: dict[str, dict[str, Any]] = {
     "sweep": {
@@ -36,5 +37,10 @@ BEAT: dict[str, dict[str, Any]] = {
         "task": Task.REDACT.value,
         "schedule": REDACT_EVERY_SECONDS,
         "options": {"queue": QUEUE_OF[Task.REDACT].value, "expires": REDACT_EVERY_SECONDS},
+    },
+    "make_months": {
+        "task": Task.MAKE_MONTHS.value,
+        "schedule": MAKE_MONTHS_EVERY_SECONDS,
+        "options": {"queue": QUEUE_OF[Task.MAKE_MONTHS].value, "expires": MAKE_MONTHS_EVERY_SECONDS},
     },
 }

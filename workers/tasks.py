@@ -146,7 +146,7 @@ def audit() -> None:
 @shared_task(name=Task.RETAIN.value)
 @bounded
 def retain() -> None:
-    """Let go of contents and numbers whose time is over."""
+    """Let go of contents, numbers and histories whose time is over."""
     _duty("retain", runtime().retention.run)
 
 
@@ -155,6 +155,13 @@ def retain() -> None:
 def redact() -> None:
     """Take texts and files from Twilio that have to go."""
     _duty("redact", runtime().redacting.run)
+
+
+@shared_task(name=Task.MAKE_MONTHS.value)
+@bounded
+def make_months() -> None:
+    """Make the partitions of the months to come, in which histories are kept."""
+    _duty("make_months", runtime().making_months.run)
 
 
 def _duty(name: str, work: Callable[[], object]) -> None:

@@ -1,7 +1,7 @@
 """Everything that is remembered of one message, as an audit reads it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 #: What became of an attempt that proves that the message never reached Twilio.
@@ -13,6 +13,7 @@ class MessageRow:
     """A message's row, as far as a rule depends on it.
 
     ``waits_for`` is the part of its conversation before it, ``ahead_status`` where that one is, and since when.
+    ``history_forgotten`` says that the lines of its history were let go, so that those left prove nothing.
     """
 
     id: UUID
@@ -31,6 +32,8 @@ class MessageRow:
     check_at: datetime | None
     given_up_at: datetime | None
     waits_for: UUID | None
+    history_month: date
+    history_forgotten: bool
     ahead_status: str | None
     ahead_since: datetime | None
 

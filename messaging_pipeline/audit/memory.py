@@ -11,7 +11,7 @@ from messaging_pipeline.messages.state_machine import replay
 
 
 def _proven(life: Life, _: datetime) -> Iterator[str]:
-    if not life.events:
+    if life.message.history_forgotten or not life.events:
         return
     proven = replay(as_event(one.status, one.source, one.sid, one.superseded) for one in life.events)
     if proven.status != life.message.status:
@@ -33,12 +33,16 @@ def _sid_known(life: Life, _: datetime) -> Iterator[str]:
 
 
 def _begins_with_acceptance(life: Life, _: datetime) -> Iterator[str]:
+    if life.message.history_forgotten:
+        return
     acceptances = [position for position, one in enumerate(life.events) if one.source == "accept"]
     if acceptances != [0]:
         yield f"its history has {len(life.events)} lines, and {len(acceptances)} of them are acceptances"
 
 
 def _fallback_caused(life: Life, _: datetime) -> Iterator[str]:
+    if life.message.history_forgotten:
+        return
     reached = {one.status for one in life.events if one.moved}
     for row in life.fallback:
         if row.cause not in reached and row.cause != LATE:

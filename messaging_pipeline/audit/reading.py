@@ -57,7 +57,8 @@ def _orphans(connection: Connection[TupleRow], values: Mapping[str, Any]) -> Ite
 def _lives(connection: Connection[TupleRow], messages: list[MessageRow]) -> list[Life]:
     ids = {"message_ids": [message.id for message in messages]}
     attempts = _by_message(_rows(connection, AttemptRow, sql("audited_attempts"), ids))
-    events = _by_message(_rows(connection, EventRow, sql("audited_events"), ids))
+    months = {"history_months": sorted({message.history_month for message in messages})}
+    events = _by_message(_rows(connection, EventRow, sql("audited_events"), {**ids, **months}))
     fallback = _by_message(_rows(connection, FallbackRow, sql("audited_fallback_steps"), ids))
     consent = _consent(connection, messages)
     return [

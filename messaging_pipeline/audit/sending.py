@@ -22,6 +22,8 @@ def _sent_once(life: Life, _: datetime) -> Iterator[str]:
     for attempt in followed:
         if attempt.number >= life.message.live_from:
             yield f"attempt {attempt.number} is {attempt.outcome}, and another followed"
+    if life.message.history_forgotten:
+        return
     reasons = sum(map(_puts_back, life.events))
     if reasons < len(followed):
         yield f"{len(followed)} attempts were followed by another, and the history gives {reasons} reasons"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import psycopg
 from psycopg import Connection
@@ -10,8 +11,9 @@ from psycopg.rows import TupleRow
 from messaging_pipeline.db.migrate import MigrationChanged, pending, refuse_rewritten_history
 from messaging_pipeline.db.pool import connect_once
 from messaging_pipeline.db.queries import sql
-from messaging_pipeline.doctor.finding import Finding, error, ok, unreachable, warning
+from messaging_pipeline.doctor.finding import Change, Finding, error, ok, unreachable, warning
 from messaging_pipeline.doctor.patient import Patient
+from messaging_pipeline.history.months import make_months, name_of, read_calendar
 from messaging_pipeline.settings import required
 
 SETTING = "DATABASE_URL"
@@ -41,6 +43,7 @@ def check_database(patient: Patient) -> Iterator[Finding]:
             health = _health(connection)
             yield from judge_server(health)
             yield from _schema(connection)
+            yield from _history(connection, url, patient.clock.now())
     except psycopg.OperationalError:
         yield unreachable(SETTING, "Postgres does not answer", "check DATABASE_URL and that the server is running")
     except psycopg.ProgrammingError:
@@ -92,3 +95,30 @@ def _schema(connection: Connection[TupleRow]) -> Iterator[Finding]:
         yield warning("schema", told, "replace every process, then run `messaging-pipeline migrate --post`")
         return
     yield ok("schema", "every migration is applied")
+
+
+def _history(connection: Connection[TupleRow], url: str, now: datetime) -> Iterator[Finding]:
+    """Say which months of histories are missing; a line is never refused for it, but goes by deletion one day."""
+    if any("_pre_" in name for name in pending(connection)):
+        return
+    calendar = read_calendar(connection)
+    if missing := calendar.missing(now):
+        names = ", ".join(map(name_of, missing))
+        cure = "see that beat runs, and a worker with the queue maintenance; or run `messaging-pipeline doctor --fix`"
+        change = Change(f"make the partitions of {names}", lambda: _make_missing(url, now))
+        yield warning("history", f"the partitions of {names} are missing", cure, change)
+    else:
+        yield ok("history", f"{calendar.ahead(now)} months to come have their partition")
+    for stray in calendar.strays:
+        if not stray.is_forgotten:
+            told = f"{stray.lines} lines of {name_of(stray.month)} lie in the default partition"
+            yield warning(
+                "history", told, "nothing is lost and nothing to do: retention deletes them, and drops nothing"
+            )
+
+
+def _make_missing(url: str, now: datetime) -> str | None:
+    with connect_once(url, "messaging-pipeline-doctor") as connection:
+        make_months(connection, now)
+        left = read_calendar(connection).missing(now)
+    return f"{', '.join(map(name_of, left))} could not be made now" if left else None

@@ -15,6 +15,7 @@ from messaging_pipeline.clock import Clock
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
+from messaging_pipeline.forgetting.history import LettingHistoriesGo
 from messaging_pipeline.inbound_media.ledger import owe_erasing
 from messaging_pipeline.meters import forget_old
 from messaging_pipeline.metrics import record_forgotten
@@ -51,6 +52,7 @@ class Retention:
                 self._apply(name, tenant.retention, gone)
         now = self.clock.now()
         self._repeat(lambda connection: forget_old(connection, now, BATCH_ROWS), "draw", gone)
+        gone["history_month"] += LettingHistoriesGo(self.pool, self.clock, self.configuration).run()
         for kind, count in gone.items():
             record_forgotten(kind, count)
         return gone

@@ -12,6 +12,7 @@ from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.pool import Pool
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.gauges.duties import AUDIT, Duties, Duty
+from messaging_pipeline.history.months import read_calendar
 from messaging_pipeline.ids import ServiceKey
 from messaging_pipeline.metrics import state
 from messaging_pipeline.metrics.catalogue import Metric
@@ -41,6 +42,7 @@ class Gauges:
                 **_backlog(connection, self.configuration.services, now),
                 **_doubt(connection, self.configuration, now),
                 **_notices(connection, now),
+                **_calendar(connection, now),
                 state.GATE_WAITING: _counts(connection.execute(sql("count_at_gates")).fetchall()),
             }
         return {**counted, **_standings(self._all_standings()), **_duties(self.duties.last())}
@@ -95,6 +97,14 @@ def _notices(connection: Connection[TupleRow], now: datetime) -> dict[Metric, _S
     return {
         state.NOTICES_OPEN: {(policy, where): float(count) for policy, where, count, _ in rows},
         state.NOTICES_OLDEST: {(policy, where): _age_seconds(since, now) for policy, where, _, since in rows},
+    }
+
+
+def _calendar(connection: Connection[TupleRow], now: datetime) -> dict[Metric, _Series]:
+    calendar = read_calendar(connection)
+    return {
+        state.HISTORY_MONTHS_AHEAD: {(): float(calendar.ahead(now))},
+        state.HISTORY_STRAY_LINES: {(): float(calendar.stray_lines())},
     }
 
 

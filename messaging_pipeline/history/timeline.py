@@ -21,10 +21,16 @@ def timeline(message: dict[str, Any]) -> list[str]:
         f"content   {message['segments']} segment(s), {message['encoding']}{_GONE[message['forgotten']]}",
         f"status    {_with_reason(message)}",
         f"sid       {message['sid'] or '(none yet)'}",
+        *_gone_history(message["history_forgotten_at"]),
         "",
         f"{began:%Y-%m-%d %H:%M:%S} UTC",
         *(f"  {_offset(at, began)}  {text}" for at, text in sorted(_happenings(message), key=lambda one: one[0])),
     ]
+
+
+def _gone_history(forgotten_at: datetime | None) -> Iterator[str]:
+    if forgotten_at is not None:
+        yield f"history   was let go on {forgotten_at:%Y-%m-%d} (history_days); below is what remains"
 
 
 def _with_reason(message: dict[str, Any]) -> str:

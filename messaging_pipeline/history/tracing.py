@@ -25,7 +25,8 @@ class Tracing:
     def message(self, message_id: MessageId, tenant: str | None = None) -> dict[str, Any]:
         """Return a message with its attempts, events and fallback steps; raises NotFound.
 
-        With a tenant given, another tenant's message does not exist.
+        With a tenant given, another tenant's message does not exist. ``history_forgotten_at`` tells when its events
+        were let go, if they were; what stands in ``events`` then was heard since.
         """
         key: Mapping[str, Any] = {"id": message_id, "tenant": tenant}
         with self.pool.connection() as connection:
@@ -33,12 +34,13 @@ class Tracing:
             if not rows:
                 raise NotFound("message", str(message_id))
             message = rows[0]
+            history = {**key, "history_month": message.pop("history_month")}
             return {
                 **message,
                 "to": message.pop("to_number"),
                 "from": message.pop("from_number"),
                 "attempts": _rows(connection, sql("attempts_of"), key),
-                "events": _rows(connection, sql("events_of"), key),
+                "events": _rows(connection, sql("events_of"), history),
                 "fallback": _rows(connection, sql("fallback_of"), key),
             }
 

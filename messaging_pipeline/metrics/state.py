@@ -60,6 +60,13 @@ DUTY_FINISHED_AT = gauge(
     "When any worker last finished a duty that beat starts, such as the sweep.",
     ["duty"],
 )
+HISTORY_MONTHS_AHEAD = gauge(
+    "messaging_history_months_ahead", "How many months to come have the partition in which their histories are kept."
+)
+HISTORY_STRAY_LINES = gauge(
+    "messaging_history_stray_lines",
+    "Lines of history whose month had no partition in time, at most 10,000; nothing is lost by it.",
+)
 AUDIT_VIOLATIONS = gauge("messaging_audit_violations", "How often the last audit found each rule broken.", ["rule"])
 GAUGES_READ_AT = gauge(
     "messaging_gauges_read_timestamp_seconds",

@@ -17,7 +17,7 @@ _STATEMENTS = parse(resources.files("tests.bench").joinpath("seed.sql").read_tex
 #: Every index that is not a constraint's, as the statement that makes it.
 _INDEXES = """
 select i.indexname, i.indexdef from pg_indexes i
-where i.schemaname = 'public' and i.tablename in ('messages', 'attempts', 'message_events')
+where i.schemaname = 'public' and (i.tablename in ('messages', 'attempts') or i.tablename like 'message_events%')
   and not exists (select from pg_constraint c where c.conname = i.indexname)
 """
 

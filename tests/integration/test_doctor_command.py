@@ -122,7 +122,7 @@ def test_a_secondary_token_that_the_webhooks_do_not_know_is_found(outside: dict[
 def test_a_database_that_forgets_is_an_error(given: dict[str, str]) -> None:
     ended = doctor(given)
     assert any("fsync is off" in one for one in told(ended, "postgres", "error"))
-    assert told(ended, "postgres", "ok")[-1] == "every migration is applied"
+    assert "every migration is applied" in told(ended, "postgres", "ok")
 
 
 def test_a_schema_that_is_missing_is_an_error_and_the_rest_goes_on(

@@ -24,14 +24,11 @@ from messaging_pipeline.ids import new_message_id
 from tests.plugins.services import NewDatabase
 from tests.support.factories import RECIPIENT, a_send, worker_runtime
 from tests.support.followed import report
+from tests.support.prepared import prepare
 
 RELEASED = Path("tests/data/released_sql")
 RELEASES = sorted(folder.name for folder in RELEASED.iterdir())
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-PARAMETER = re.compile(r"%\((\w+)\)s")
-
-#: What psycopg says itself about the type of a value, and Postgres need not guess.
-TYPES = {"now": "timestamptz", "limit": "int", "segments": "int", "lease_until": "timestamptz", "id": "uuid"}
 
 Rows = list[dict[str, Any]]
 
@@ -75,14 +72,6 @@ def test_every_statement_of_the_release_before_is_one_of_this_schema_too(
         except psycopg.Error as error:
             refused[name] = str(error)
     assert refused == {}
-
-
-def prepare(connection: psycopg.Connection[Any], name: str, text: str) -> None:
-    """Let Postgres read a statement, with every table and column in it, and run nothing."""
-    order = list(dict.fromkeys(PARAMETER.findall(text)))
-    numbered = PARAMETER.sub(lambda found: f"${order.index(found[1]) + 1}", text).replace("%%", "%")
-    types = ", ".join(TYPES.get(parameter, "unknown") for parameter in order)
-    connection.execute(f"prepare {name}{f' ({types})' if types else ''} as {numbered}")  # type: ignore[arg-type]
 
 
 class OldCode:

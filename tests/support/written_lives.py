@@ -8,6 +8,7 @@ from uuid import UUID
 from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
+from messaging_pipeline.history.months import NO_MONTH
 from messaging_pipeline.ids import new_message_id
 from tests.support.factories import RECIPIENT
 
@@ -38,7 +39,12 @@ class Writer:
             **columns,
         }
         self._insert("messages", row)
-        self.event(message_id, "rejected" if columns.get("status") == "rejected" else "pending", source="accept")
+        self.event(
+            message_id,
+            "rejected" if columns.get("status") == "rejected" else "pending",
+            source="accept",
+            history_month=columns.get("history_month", NO_MONTH),
+        )
         return message_id
 
     def attempt(self, message_id: UUID, number: int = 1, outcome: str = "accepted", **columns: Any) -> None:

@@ -24,7 +24,7 @@ with fresh as (
     insert into messages (
         id, tenant, service, to_number, from_number, content, fallback, encoding, segments, priority, status, status_at,
         due_at, expires_at, reason, gate, tags, idempotency_key, fingerprint, created_at, sequence, position, waits_for,
-        introduces, notify
+        introduces, notify, history_month
     ) values (
         %(id)s, %(tenant)s, %(service)s, %(to_number)s, %(from_number)s, %(content)s, %(fallback)s, %(encoding)s,
         %(segments)s, %(priority)s, %(status)s, %(now)s, %(due_at)s, %(expires_at)s, %(reason)s, %(gate)s, %(tags)s,
@@ -35,13 +35,13 @@ with fresh as (
            and m.status in ('pending', 'claimed', 'unconfirmed')
          order by m.position desc
          limit 1),
-        %(introduces)s, %(notify)s::text[]
+        %(introduces)s, %(notify)s::text[], history_month_of(%(now)s)
     )
     on conflict do nothing
-    returning id, status, created_at, reason
+    returning id, history_month, status, created_at, reason
 ), logged as (
-    insert into message_events (message_id, status, source, at, detail, moved)
-    select id, status, 'accept', created_at, nullif(concat_ws('; ', %(note)s::text, reason), ''), true from fresh
+    insert into message_events (message_id, history_month, status, source, at, detail, moved)
+    select id, history_month, status, 'accept', created_at, nullif(concat_ws('; ', %(note)s::text, reason), ''), true from fresh
 )
 select id from fresh
 
@@ -64,8 +64,8 @@ with withdrawn as (
     set status = 'canceled', status_at = %(now)s, claim_id = null, lease_until = null, reason = %(reason)s::text
     where m.id = %(id)s and m.tenant = %(tenant)s and m.status in ('pending', 'claimed')
       and not exists (select from attempts a where a.message_id = m.id and a.outcome = 'started')
-    returning m.id
+    returning m.id, m.history_month
 )
-insert into message_events (message_id, status, source, at, detail, moved)
-select id, 'canceled', 'operator', %(now)s, %(reason)s::text, true from withdrawn
+insert into message_events (message_id, history_month, status, source, at, detail, moved)
+select id, history_month, 'canceled', 'operator', %(now)s, %(reason)s::text, true from withdrawn
 returning message_id

@@ -17,7 +17,8 @@ select read.*
 from tenants t
 cross join lateral (
     select m.id, m.tenant, m.service, m.to_number, m.status, m.created_at, m.due_at, m.expires_at, m.lease_until,
-           m.attempts, m.live_from, m.sid, m.reason, m.check_at, m.given_up_at, m.waits_for,
+           m.attempts, m.live_from, m.sid, m.reason, m.check_at, m.given_up_at, m.waits_for, m.history_month,
+           exists (select from forgotten_history f where f.month = m.history_month) as history_forgotten,
            ahead.status as ahead_status, ahead.status_at as ahead_since
     from messages m left join messages ahead on ahead.id = m.waits_for
     where m.tenant = t.tenant and m.created_at >= %(since)s
@@ -31,7 +32,9 @@ from attempts where message_id = any(%(message_ids)s::uuid[]) order by message_i
 
 -- name: audited_events
 select message_id, status, source, sid, moved, superseded
-from message_events where message_id = any(%(message_ids)s::uuid[]) order by message_id, id
+from message_events
+where history_month = any(%(history_months)s::date[]) and message_id = any(%(message_ids)s::uuid[])
+order by message_id, id
 
 -- name: audited_fallback_steps
 select message_id, number, cause

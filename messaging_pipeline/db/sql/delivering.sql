@@ -21,11 +21,11 @@ with candidates as (
         gate = null
     from weighed
     where m.id = weighed.id and weighed.running <= %(segments)s
-    returning m.id, m.tenant, m.service, m.to_number, m.from_number, m.content, m.segments, m.due_at, m.expires_at,
+    returning m.id, m.history_month, m.tenant, m.service, m.to_number, m.from_number, m.content, m.segments, m.due_at, m.expires_at,
               m.created_at, m.retries, m.claim_id, m.tags, weighed.running
 ), logged as (
-    insert into message_events (message_id, status, source, at, moved)
-    select id, 'claimed', 'deliver', %(now)s, true from claimed
+    insert into message_events (message_id, history_month, status, source, at, moved)
+    select id, history_month, 'claimed', 'deliver', %(now)s, true from claimed
 )
 select id, tenant, service, to_number, from_number, content, segments, created_at, due_at, expires_at, retries, claim_id,
        tags
@@ -69,7 +69,7 @@ update daily_usage set segments = greatest(0, segments + %(segments)s) where cap
 -- meanwhile or another request of the message is under way, and the gate that bars the message if there is one.
 with standing as (
     -- The message before its attempt, as everybody locks them: so nobody deadlocks.
-    select m.id, m.attempts, m.live_from, m.status, m.status_at, m.sid, m.error_code, m.reason, m.due_at, m.retries,
+    select m.id, m.history_month, m.attempts, m.live_from, m.status, m.status_at, m.sid, m.error_code, m.reason, m.due_at, m.retries,
            m.check_at, m.checks
     from messages m
     where m.id = %(closing_id)s::uuid
@@ -111,8 +111,9 @@ with standing as (
     from before
     where f.waits_for = before.id and before.moves and %(status)s::text not in ('pending', 'unconfirmed')
 ), logged as (
-    insert into message_events (message_id, status, source, at, sid, error_code, detail, moved, attempt, superseded)
-    select before.id, %(status)s::text, 'deliver', %(now)s, %(sid)s::text, %(error_code)s::int, %(explanation)s::text,
+    insert into message_events
+        (message_id, history_month, status, source, at, sid, error_code, detail, moved, attempt, superseded)
+    select before.id, before.history_month, %(status)s::text, 'deliver', %(now)s, %(sid)s::text, %(error_code)s::int, %(explanation)s::text,
            before.moves, %(closing_number)s::int, before.superseded
     from before
 ), held as (
@@ -167,10 +168,10 @@ with barred as (
     update messages m
     set status = %(status)s::text, status_at = %(now)s, claim_id = null, lease_until = null, reason = %(reason)s::text
     where m.id = %(id)s and m.status = 'claimed' and m.claim_id = %(claim_id)s
-    returning m.id
+    returning m.id, m.history_month
 )
-insert into message_events (message_id, status, source, at, detail, moved)
-select id, %(status)s::text, 'deliver', %(now)s, %(reason)s::text, true from barred
+insert into message_events (message_id, history_month, status, source, at, detail, moved)
+select id, history_month, %(status)s::text, 'deliver', %(now)s, %(reason)s::text, true from barred
 returning message_id
 
 -- name: release_claim
@@ -181,10 +182,10 @@ with released as (
     set status = 'pending', status_at = %(now)s, claim_id = null, lease_until = null, reason = %(reason)s::text,
         gate = %(gate)s::text, due_at = coalesce(%(due_at)s::timestamptz, due_at)
     where id = any(%(message_ids)s::uuid[]) and status = 'claimed' and claim_id = %(claim_id)s
-    returning id
+    returning id, history_month
 )
-insert into message_events (message_id, status, source, at, detail, moved)
-select id, 'pending', 'deliver', %(now)s, %(reason)s::text, true from released
+insert into message_events (message_id, history_month, status, source, at, detail, moved)
+select id, history_month, 'pending', 'deliver', %(now)s, %(reason)s::text, true from released
 
 -- name: put_off_claimed
 -- Gives back a message that cannot go yet, and lets its budget pay for the next try; empty when the claim was lost.
@@ -193,13 +194,13 @@ with released as (
     set status = 'pending', status_at = %(now)s, claim_id = null, lease_until = null, reason = %(reason)s::text,
         due_at = %(due_at)s, retries = retries + 1
     where id = %(id)s and status = 'claimed' and claim_id = %(claim_id)s
-    returning id
+    returning id, history_month
 )
-insert into message_events (message_id, status, source, at, detail, moved)
-select id, 'pending', 'deliver', %(now)s, %(reason)s::text, true from released
+insert into message_events (message_id, history_month, status, source, at, detail, moved)
+select id, history_month, 'pending', 'deliver', %(now)s, %(reason)s::text, true from released
 returning message_id
 
 -- name: note_on_claimed
-insert into message_events (message_id, status, source, at, detail, moved)
-select id, 'claimed', 'policy', %(now)s, %(detail)s::text, false from messages
+insert into message_events (message_id, history_month, status, source, at, detail, moved)
+select id, history_month, 'claimed', 'policy', %(now)s, %(detail)s::text, false from messages
 where id = %(id)s and status = 'claimed' and claim_id = %(claim_id)s

@@ -124,10 +124,10 @@ with needless as (
 ), canceled as (
     update messages c set status = 'canceled', status_at = %(now)s, reason = %(reason)s::text
     from needless where c.id = needless.id and c.status = 'pending'
-    returning c.id
+    returning c.id, c.history_month
 ), logged as (
-    insert into message_events (message_id, status, source, at, detail, moved)
-    select id, 'canceled', 'policy', %(now)s, %(reason)s::text, true from canceled
+    insert into message_events (message_id, history_month, status, source, at, detail, moved)
+    select id, history_month, 'canceled', 'policy', %(now)s, %(reason)s::text, true from canceled
 )
 update fallback_steps s
 set state = 'withdrawn', finished_at = %(now)s, explanation = 'the message arrived after all'

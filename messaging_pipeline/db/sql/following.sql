@@ -13,7 +13,7 @@ where a.sid = any(%(sids)s::text[])
 with ladder as (
     select * from unnest(%(ladder_statuses)s::text[], %(ladder_ranks)s::int[]) as l (status, rank)
 ), locked as (
-    select m.id, m.tenant, m.status, m.sid, m.attempts, m.live_from from messages m
+    select m.id, m.history_month, m.tenant, m.status, m.sid, m.attempts, m.live_from from messages m
     where m.id = any(%(message_ids)s::uuid[])
     order by m.id
     for update
@@ -30,6 +30,7 @@ with ladder as (
 ), placed as (
     -- Which attempt a report is about: the one with its SID, or else the one that its path names.
     select reported.*, before.rank as standing_rank, before.sid as standing_sid, before.live_from,
+           before.history_month,
            coalesce(known.number, reported.attempt, before.attempts) as number
     from reported
     join before on before.id = reported.message_id and before.tenant = reported.tenant
@@ -54,8 +55,8 @@ with ladder as (
     window earlier as (partition by message_id order by position rows between unbounded preceding and 1 preceding)
 ), told as (
     insert into message_events
-        (message_id, status, source, at, sid, error_code, detail, moved, attempt, superseded)
-    select message_id, status, source, received_at, sid, error_code, detail, moves, number, superseded
+        (message_id, history_month, status, source, at, sid, error_code, detail, moved, attempt, superseded)
+    select message_id, history_month, status, source, received_at, sid, error_code, detail, moves, number, superseded
     from weighed
     order by message_id, position
     on conflict do nothing
@@ -118,10 +119,10 @@ with asked as (
         retries = m.retries + asked.spent, check_at = null, checks = 0, reason = asked.reason
     from asked
     where m.id = asked.message_id and m.status in ('undelivered', 'failed') and m.forgotten = 0
-    returning m.id, m.reason
+    returning m.id, m.history_month, m.reason
 )
-insert into message_events (message_id, status, source, at, detail, moved)
-select id, 'pending', 'policy', %(now)s, reason, true from back
+insert into message_events (message_id, history_month, status, source, at, detail, moved)
+select id, history_month, 'pending', 'policy', %(now)s, reason, true from back
 returning message_id
 
 -- name: keep_unmatched_callbacks

@@ -72,10 +72,10 @@ with held as (
     update messages m set due_at = %(now)s, gate = null, reason = 'released by an operator'
     from held
     where m.id = held.id
-    returning m.id, m.service, m.reason
+    returning m.id, m.history_month, m.service, m.reason
 ), logged as (
-    insert into message_events (message_id, status, source, at, detail, moved)
-    select id, 'pending', 'operator', %(now)s, reason, false from released
+    insert into message_events (message_id, history_month, status, source, at, detail, moved)
+    select id, history_month, 'pending', 'operator', %(now)s, reason, false from released
 )
 select id, service from released
 

@@ -20,7 +20,7 @@ limit %(limit)s
 with closed as (
     update mms_links set done_at = %(now)s where message_id = %(message_id)s and done_at is null returning message_id
 )
-insert into message_events (message_id, status, source, at, detail, moved)
-select m.id, m.status, 'policy', %(now)s, %(detail)s::text, false
+insert into message_events (message_id, history_month, status, source, at, detail, moved)
+select m.id, m.history_month, m.status, 'policy', %(now)s, %(detail)s::text, false
 from closed join messages m on m.id = closed.message_id
 returning message_id

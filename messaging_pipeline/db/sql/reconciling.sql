@@ -60,10 +60,10 @@ with quiet as (
     update messages m set given_up_at = %(now)s, check_at = null, reason = locked.reason
     from locked
     where m.id = locked.id
-    returning m.id, m.status, m.sid, m.reason
+    returning m.id, m.history_month, m.status, m.sid, m.reason
 )
-insert into message_events (message_id, status, source, at, sid, detail, moved)
-select id, status, 'sweep', %(now)s, sid, reason, false from given_up order by id
+insert into message_events (message_id, history_month, status, source, at, sid, detail, moved)
+select id, history_month, status, 'sweep', %(now)s, sid, reason, false from given_up order by id
 returning message_id
 
 -- name: known_sids
@@ -94,10 +94,10 @@ with doubtful as (
     update messages m set reason = %(reason)s::text
     from doubtful
     where m.id = doubtful.id and doubtful.reason is distinct from %(reason)s::text
-    returning m.id
+    returning m.id, m.history_month
 )
-insert into message_events (message_id, status, source, at, attempt, detail, moved)
-select id, 'unconfirmed', 'policy', %(now)s, %(attempt)s, %(reason)s::text, false from held
+insert into message_events (message_id, history_month, status, source, at, attempt, detail, moved)
+select id, history_month, 'unconfirmed', 'policy', %(now)s, %(attempt)s, %(reason)s::text, false from held
 returning message_id
 
 -- name: leave_doubt
@@ -115,15 +115,15 @@ with doubtful as (
         live_from = case when %(status)s::text = 'pending' then (m.attempts + 1)::smallint else m.live_from end
     from doubtful
     where m.id = doubtful.id
-    returning m.id, m.service
+    returning m.id, m.history_month, m.service
 ), settled as (
     update attempts a
     set outcome = 'not_sent', explanation = %(settled)s::text, finished_at = coalesce(a.finished_at, %(now)s)
     from doubtful
     where a.message_id = doubtful.id and a.outcome in ('started', 'unconfirmed') and %(settled)s::text is not null
 ), logged as (
-    insert into message_events (message_id, status, source, at, attempt, detail, moved)
-    select id, %(status)s::text, %(source)s::text, %(now)s, %(attempt)s, %(reason)s::text, true from moved
+    insert into message_events (message_id, history_month, status, source, at, attempt, detail, moved)
+    select id, history_month, %(status)s::text, %(source)s::text, %(now)s, %(attempt)s, %(reason)s::text, true from moved
 )
 select id, service from moved
 

@@ -54,10 +54,10 @@ with lapsed as (
         reason = case when lapsed.started then %(doubt)s::text else %(relief)s::text end
     from lapsed
     where m.id = lapsed.id and m.status = 'claimed'
-    returning m.id, m.status, m.service, m.reason
+    returning m.id, m.history_month, m.status, m.service, m.reason
 ), logged as (
-    insert into message_events (message_id, status, source, at, detail, moved)
-    select id, status, 'sweep', %(now)s, reason, true from returned
+    insert into message_events (message_id, history_month, status, source, at, detail, moved)
+    select id, history_month, status, 'sweep', %(now)s, reason, true from returned
 )
 select id, service, status from returned
 
@@ -89,10 +89,10 @@ with overdue as (
     update messages m set status = 'expired', status_at = %(now)s, reason = %(reason)s::text
     from overdue
     where m.id = overdue.id and m.status = 'pending'
-    returning m.id
+    returning m.id, m.history_month
 ), logged as (
-    insert into message_events (message_id, status, source, at, detail, moved)
-    select id, 'expired', 'sweep', %(now)s, %(reason)s::text, true from expired
+    insert into message_events (message_id, history_month, status, source, at, detail, moved)
+    select id, history_month, 'expired', 'sweep', %(now)s, %(reason)s::text, true from expired
 )
 select id from expired
 

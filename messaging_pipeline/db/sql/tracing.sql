@@ -5,7 +5,8 @@ select id, tenant, service, to_number, from_number, status, status_at,
                       order by a.number desc limit 1)) as sid,
        error_code, reason, case when status = 'pending' then gate end as gate, segments, encoding, priority, due_at,
        expires_at, sequence, waits_for, retries, check_at,
-       given_up_at, tags, idempotency_key, created_at, forgotten
+       given_up_at, tags, idempotency_key, created_at, forgotten, history_month,
+       (select f.forgotten_at from forgotten_history f where f.month = messages.history_month) as history_forgotten_at
 from messages where id = %(id)s and (%(tenant)s::text is null or tenant = %(tenant)s)
 
 -- name: attempts_of
@@ -14,7 +15,7 @@ from attempts where message_id = %(id)s order by number
 
 -- name: events_of
 select status, source, at, sid, error_code, detail, moved, attempt, superseded
-from message_events where message_id = %(id)s order by id
+from message_events where history_month = %(history_month)s and message_id = %(id)s order by id
 
 -- name: fallback_of
 select s.number, s.channel, s.state, s.cause, s.attempts, s.explanation, s.due_at, s.created_at, s.finished_at,
