@@ -16,6 +16,12 @@ _WAL_BYTES_OF_A_SEND, _WAL_BYTES_OF_A_CALLBACK = 4_200, 1_450
 _STORED_BYTES_OF_A_SEND, _STORED_BYTES_OF_A_CALLBACK = 1_701, 213
 _REDIS_COMMANDS_OF_A_SEND = 1.3
 
+#: Lines of history for acceptance, claim and Twilio's answer; each callback adds one (docs/capacity.md).
+_LINES_OF_A_SEND, _STORED_BYTES_OF_A_LINE = 3, 213
+
+#: Histories go by whole months, so the first of a month waits for the last.
+_LONGEST_MONTH_DAYS = 31
+
 #: Rows that change leave their old selves behind until they are vacuumed.
 _ROOM_FOR_DEAD_ROWS = 1.5
 
@@ -31,13 +37,17 @@ _SECONDS_OF_AN_HOUR = 3600
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What is to be carried: messages a second at the peak, and for how many hours a day that lasts."""
+    """What is to be carried: messages a second at the peak, and for how many hours a day that lasts.
+
+    Rows are reckoned for ``kept_days``, the lines of their histories for no longer than ``history_days`` and a month.
+    """
 
     per_second: float
     hours_a_day: float = 24.0
     twilio_seconds: float = 0.2
     callbacks: int = 3
     kept_days: int = 30
+    history_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,8 @@ def capacity_for(load: Load) -> Capacity:
     deliver = _deliver_workers(load)
     events = webhooks = _processes(callbacks * _CPU_OF_A_CALLBACK / 2)
     stored = _STORED_BYTES_OF_A_SEND + load.callbacks * _STORED_BYTES_OF_A_CALLBACK
-    gigabytes_a_day = sends * load.hours_a_day * _SECONDS_OF_AN_HOUR * stored * _ROOM_FOR_DEAD_ROWS / 1e9
+    history = (_LINES_OF_A_SEND + load.callbacks) * _STORED_BYTES_OF_A_LINE
+    gigabytes_of_a_byte = sends * load.hours_a_day * _SECONDS_OF_AN_HOUR * _ROOM_FOR_DEAD_ROWS / 1e9
     return Capacity(
         deliver_workers=deliver,
         events_workers=events,
@@ -72,9 +83,17 @@ def capacity_for(load: Load) -> Capacity:
         postgres_commits_per_second=round(sends * _COMMITS_OF_A_SEND + callbacks * _COMMITS_OF_A_CALLBACK),
         wal_megabytes_per_second=round((sends * _WAL_BYTES_OF_A_SEND + callbacks * _WAL_BYTES_OF_A_CALLBACK) / 1e6, 2),
         redis_commands_per_second=round(sends * _REDIS_COMMANDS_OF_A_SEND + deliver * _RINGS_PER_SECOND),
-        disk_gigabytes_per_day=round(gigabytes_a_day, 1),
-        disk_gigabytes_kept=round(gigabytes_a_day * load.kept_days, 1),
+        disk_gigabytes_per_day=round(gigabytes_of_a_byte * stored, 1),
+        disk_gigabytes_kept=round(
+            gigabytes_of_a_byte * (stored * load.kept_days - history * _days_without_history(load)), 1
+        ),
     )
+
+
+def _days_without_history(load: Load) -> int:
+    if load.history_days is None:
+        return 0
+    return max(0, load.kept_days - load.history_days - _LONGEST_MONTH_DAYS)
 
 
 def _deliver_workers(load: Load) -> int:

@@ -1,6 +1,7 @@
 """The command that says how large an installation has to be."""
 
 from dataclasses import asdict
+from typing import Any
 
 import click
 
@@ -40,12 +41,15 @@ _DEFAULT = Load(1)
     show_default=True,
     help="How many days of rows to reckon; rows are not deleted.",
 )
+@click.option(
+    "--history-days",
+    type=click.IntRange(1, 3650),
+    help="The history_days of your tenants' retention; histories are kept as long as rows unless given.",
+)
 @json_option
-def capacity(
-    per_second: float, hours_a_day: float, twilio_seconds: float, callbacks: int, kept_days: int, json_wanted: bool
-) -> None:
+def capacity(per_second: float, json_wanted: bool, **load: Any) -> None:
     """Say how many processes, connections and disks a load takes, reckoned from what was measured."""
-    found = asdict(capacity_for(Load(per_second, hours_a_day, twilio_seconds, callbacks, kept_days)))
+    found = asdict(capacity_for(Load(per_second, **load)))
     if json_wanted:
         print_json(found)
         return

@@ -40,6 +40,17 @@ def test_disk_follows_the_hours_of_the_day_and_the_days_kept() -> None:
     assert working.disk_gigabytes_kept == pytest.approx(always.disk_gigabytes_kept, abs=0.1)
 
 
+def test_histories_that_go_leave_the_rest_of_the_rows_and_a_month_of_their_own() -> None:
+    whole, short = capacity_for(Load(100, kept_days=365)), capacity_for(Load(100, kept_days=365, history_days=30))
+    months_without = (365 - 30 - 31) / 365
+    assert short.disk_gigabytes_kept == pytest.approx(whole.disk_gigabytes_kept * (1 - months_without * 0.55), rel=0.01)
+    assert short.disk_gigabytes_per_day == whole.disk_gigabytes_per_day
+
+
+def test_histories_kept_nearly_as_long_as_rows_save_nothing() -> None:
+    assert capacity_for(Load(100, kept_days=60, history_days=30)) == capacity_for(Load(100, kept_days=60))
+
+
 def test_the_command_needs_no_settings_and_prints_json_or_a_table() -> None:
     printed = run_command({}, "capacity", "--per-second", "100", "--json")
     assert printed.json == asdict(capacity_for(Load(100)))
