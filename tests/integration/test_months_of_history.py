@@ -23,6 +23,7 @@ from tests.support.followed import answered, heard, report, under_way
 from tests.support.gauges import gauge
 from tests.support.prepared import prepare
 from tests.support.racing import at_once
+from workers import tasks
 
 FAR = datetime(2040, 5, 17, tzinfo=UTC)
 MONTHS_FROM_FAR = [date(2040, 5, 1), date(2040, 6, 1), date(2040, 7, 1), date(2040, 8, 1)]
@@ -105,6 +106,17 @@ def test_months_are_made_ahead_and_a_second_time_finds_them(connection: psycopg.
     assert make_months(connection, FAR) == 4
     assert set(MONTHS_FROM_FAR) <= read_calendar(connection).months
     assert make_months(connection, FAR) == 0
+
+
+def test_beats_task_makes_them_and_is_noted_as_done(
+    make_runtime: RuntimeMaker, divided: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = make_runtime(DATABASE_URL=divided)
+    clock.advance((FAR - clock.now()).total_seconds())
+    monkeypatch.setattr(tasks, "runtime", lambda: runtime)
+    tasks.make_months()
+    [duty] = runtime.base.gauges.duties.last()
+    assert (duty.name, duty.finished_at, duty.findings) == ("make_months", FAR, {"made": 4, "ahead": 3})
 
 
 def test_two_makers_at_once_make_each_month_once(divided: str, connection: psycopg.Connection) -> None:
