@@ -68,7 +68,9 @@ def command_of(line: Line) -> click.Command:
     command: click.Command = cli
     for word in line.words:
         if isinstance(command, click.Group):
-            command = command.commands[word]
+            below = command.get_command(click.Context(command), word)
+            assert below is not None, f"there is no command {word}"
+            command = below
     return command
 
 
