@@ -19,6 +19,10 @@ from messaging_pipeline.settings import Settings
 #: interpreter lock can serve only lengthen the tail.
 _BLOCKING_THREADS = 16
 
+#: How long requests in hand may hold up the end. Publishing to a broker that hangs takes six seconds; whoever takes
+#: longer has not sent the whole request yet, and may never.
+_LONGEST_END_SECONDS = 10
+
 #: How long a predecessor may take to leave the port.
 _PATIENCE_SECONDS = 3.0
 _ASK_AGAIN_SECONDS = 0.1
@@ -42,6 +46,7 @@ def serve(settings: Settings) -> None:
         interface=Interfaces.WSGI,
         workers=1,
         blocking_threads=_BLOCKING_THREADS,
+        workers_kill_timeout=_LONGEST_END_SECONDS,
         websockets=False,
         log_access=False,
         log_dictconfig=_LOGGED_AS_WE_DO,

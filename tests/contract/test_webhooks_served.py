@@ -59,6 +59,12 @@ def test_a_callback_in_hand_is_taken_when_it_is_told_to_end_and_nobody_else_is_l
     assert all_queued(redis_url) == {"status": 1}
 
 
+def test_a_caller_who_never_ends_does_not_keep_it_from_ending(redis_url: str) -> None:
+    with served(redis_url, a_free_port()) as tier, tier.half_a_call("/twilio/status", a_status()):
+        assert tier.stop() == 0
+    assert all_queued(redis_url) == {}
+
+
 def test_what_it_writes_is_lines_of_json_without_a_number_or_a_token(redis_url: str) -> None:
     message_id = str(uuid4())
     with served(redis_url, a_free_port(), MESSAGING_LOG_FORMAT="json") as tier:
