@@ -57,10 +57,10 @@ def test_nothing_that_was_printed_is_left_out(drawn: list[tuple[float, float, st
     assert re.sub(r"\s", "", said) == re.sub(r"\s", "", RECORDED)
 
 
-def test_a_long_line_goes_on_in_the_next_row(drawn: list[tuple[float, float, str, str]]) -> None:
+def test_a_long_line_is_folded_at_a_space(drawn: list[tuple[float, float, str, str]]) -> None:
     first, second = drawn[-2:]
-    assert (first[3], second[1] - first[1]) == ("a line that is too long to stand in on", 18)
-    assert second[3] == "e row of forty columns"
+    assert (first[3], second[1] - first[1]) == ("a line that is too long to stand in", 18)
+    assert second[3] == "one row of forty columns"
 
 
 def command_of(line: Line) -> click.Command:

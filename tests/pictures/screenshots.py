@@ -81,7 +81,6 @@ def _prepared(stack: LocalStack) -> Mapping[str, str]:
         for _ in range(12):
             sent("+15005551001", "offers", None)
         sent("+15005551025", "alerts", "delivered")  # answered with 429 once
-    _run(stack, "doctor", "--fix")
     return {"landline": landline}
 
 

@@ -45,7 +45,13 @@ def terminal(title: str, description: str, printed: Sequence[Printed], columns: 
 
 
 def _rows(line: str, columns: int) -> list[str]:
-    return [line[start : start + columns] for start in range(0, max(len(line), 1), columns)]
+    """Fold a line at spaces, as ``fold -s`` does; a word without any is cut."""
+    rows = []
+    while len(line) > columns:
+        end = line.rfind(" ", 0, columns) + 1 or columns
+        rows.append(line[:end])
+        line = line[end:]
+    return [*rows, line]
 
 
 def _line(canvas: Canvas, line: str, kind: str, base: float) -> None:
