@@ -77,6 +77,19 @@ def test_old_lines_stay_in_the_table_that_they_were_in_and_numbers_go_on(
     assert write(connection, "delivered", "callback") == last + 1
 
 
+def test_what_an_old_process_has_prepared_goes_on_in_the_divided_history(
+    as_before: str, connection: psycopg.Connection
+) -> None:
+    connection.prepare_threshold = 0
+    write(connection, "sent", "operator")
+    (prepared,) = connection.execute("select statement from pg_prepared_statements", prepare=False).fetchall()
+    migrate_phase(as_before, Phase.PRE)
+    assert write(connection, "delivered", "callback") > 0
+    assert write(connection, "delivered", "callback") == 0
+    assert prepared in connection.execute("select statement from pg_prepared_statements", prepare=False).fetchall()
+    assert partition_of(connection, MESSAGE) == ["message_events_of_no_month"]
+
+
 def test_an_empty_history_is_divided_too(empty_database_url: str, connection: psycopg.Connection) -> None:
     migrate(empty_database_url)
     assert write(connection, "pending", "accept") == 1
