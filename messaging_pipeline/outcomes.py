@@ -3,8 +3,8 @@
 Twilio's reports name no carrier. It is known of numbers that Lookup was asked about; all others are `unknown`.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -26,46 +26,33 @@ Carriers = Mapping[tuple[str, E164], str | None]
 """Carriers by tenant and number, as ``carriers_of`` tells them."""
 
 
-class Outcome(Protocol):
-    """A message that reached a status."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A message that reached a status; ``number`` is its recipient's, or what retention has put in its place."""
 
-    @property
-    def tenant(self) -> str:
-        """Whose it is."""
-
-    @property
-    def service(self) -> str:
-        """Which service sent it."""
-
-    @property
-    def to_number(self) -> E164:
-        """Its recipient, or what retention has put in the number's place."""
-
-    @property
-    def status(self) -> str:
-        """What it reached."""
-
-    @property
-    def error_code(self) -> int | None:
-        """Twilio's code, if it failed."""
+    tenant: str
+    service: str
+    number: E164
+    status: str
+    error_code: int | None
 
 
 def carriers_for(
-    connection: Connection[TupleRow], configuration: Configuration, outcomes: Sequence[Outcome]
+    connection: Connection[TupleRow], configuration: Configuration, outcomes: Iterable[Outcome]
 ) -> Carriers:
     """Read the carriers that these outcomes are counted by; nothing is asked of services that look nobody up."""
     services = configuration.services
     looked_up = {name for name, service in services.items() if configuration.lookup_of(service) is not None}
     ended = [one for one in outcomes if one.status in _ENDS and one.service in looked_up]
-    return carriers_of(connection, [(one.tenant, one.to_number) for one in ended])
+    return carriers_of(connection, [(one.tenant, one.number) for one in ended])
 
 
 def count_outcome(outcome: Outcome, carriers: Carriers) -> None:
     """Count a message that was reported to have arrived or failed; one that is still on its way is not counted."""
     if outcome.status not in _ENDS:
         return
-    country = _country(outcome.to_number)
-    carrier = carriers.get((outcome.tenant, outcome.to_number), _UNKNOWN) or _OTHER
+    country = _country(outcome.number)
+    carrier = carriers.get((outcome.tenant, outcome.number), _UNKNOWN) or _OTHER
     record_delivery(outcome.service, country, carrier, outcome.status)
     if outcome.error_code is not None and outcome.status not in ARRIVALS:
         record_delivery_error(outcome.service, country, carrier, _label(outcome.error_code))

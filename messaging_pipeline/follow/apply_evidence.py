@@ -115,7 +115,7 @@ class Following:
                 "tried_again": len(again),
             },
             consequences=(write_consequences(connection, decided, now),) if decided else (),
-            carriers=carriers_for(connection, self.configuration, moved),
+            carriers=carriers_for(connection, self.configuration, [one.outcome() for one in moved]),
         )
 
     def announce(self, applied: Applied) -> None:
@@ -125,7 +125,7 @@ class Following:
             record_status(one.service, one.status, (now - one.created_at).total_seconds())
             with span("apply", one.id, status=one.status, source=one.source, error_code=one.error_code):
                 pass
-            count_outcome(one, applied.carriers)
+            count_outcome(one.outcome(), applied.carriers)
         for kind, count in applied.counts.items():
             record_report(kind, count)
         for consequences in applied.consequences:

@@ -16,7 +16,7 @@ from messaging_pipeline.decide.policy import History, Policy
 from messaging_pipeline.fallback.start import StepId
 from messaging_pipeline.ids import E164, MessageId, ServiceKey, TenantKey
 from messaging_pipeline.messages.state_machine import ARRIVALS, REPORTED_FAILURES, Status
-from messaging_pipeline.outcomes import Carriers
+from messaging_pipeline.outcomes import Carriers, Outcome
 from messaging_pipeline.twilio_api.outcome import FailedLater
 
 
@@ -42,6 +42,10 @@ class Moved:
     def history(self) -> History:
         """What was tried for it until now."""
         return History(self.attempts, self.retries, self.names_its_sender, self.expires_at)
+
+    def outcome(self) -> Outcome:
+        """What became of it, to be counted."""
+        return Outcome(self.tenant, self.service, self.to_number, self.status, self.error_code)
 
 
 @dataclass(frozen=True, slots=True)
