@@ -10,7 +10,7 @@ from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.errors import NotAllowed
 from messaging_pipeline.simulator.running import Simulator
 from messaging_pipeline.worker_runtime import WorkerRuntime
-from tests.plugins.simulators import RuntimeMaker
+from tests.plugins.simulators import CALLBACK_URL, RuntimeMaker
 from tests.support.delivering import DEFAULT, creates, drain, show
 from tests.support.factories import SERVICE_SID, a_send
 from tests.support.metric_deltas import Counting
@@ -49,7 +49,7 @@ def test_the_callback_names_the_message_and_asks_for_retries(sending: WorkerRunt
     message_id = sending.base.accepting.accept(a_send())
     drain(sending)
     (create,) = creates(simulator)
-    assert create["status_callback"] == f"https://sms.example.com/twilio/status/{message_id}#rc=5&rp=all"
+    assert create["status_callback"] == f"{CALLBACK_URL}/{message_id}#rc=5&rp=all"
     assert create["service_sid"] == SERVICE_SID
 
 

@@ -1,8 +1,6 @@
-"""Operators steer services from the shell: each command is a process of its own, and says what came of it."""
+"""Operators steer services from the shell, and each command says what came of it."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ import pytest
 import redis
 
 from messaging_pipeline.services.board import BOARD_SECONDS
+from tests.support.commands import Finished, run_command
 from tests.support.factories import a_send, configuration_file, environment, worker_runtime
 
 SERVICES = """
@@ -24,7 +23,7 @@ from_number = "+15005550006"
 segments_per_second = 1.5
 """
 
-Shell = Callable[..., "subprocess.CompletedProcess[str]"]
+Shell = Callable[..., Finished]
 Told = Callable[..., Any]
 
 
@@ -36,15 +35,8 @@ def surroundings(database_url: str, redis_url: str, tmp_path: Path) -> dict[str,
 
 @pytest.fixture
 def shell(surroundings: dict[str, str]) -> Shell:
-    def run(*arguments: str, **changes: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "messaging_pipeline.cli.main", "services", *arguments],
-            env={**surroundings, **changes},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-        )
+    def run(*arguments: str, **changes: str) -> Finished:
+        return run_command({**surroundings, **changes}, "services", *arguments)
 
     return run
 
@@ -55,8 +47,8 @@ def told(shell: Shell) -> Told:
 
     def told(*arguments: str) -> Any:
         ended = shell(*arguments, "--json")
-        assert (ended.returncode, ended.stderr) == (0, "")
-        return json.loads(ended.stdout)
+        assert (ended.code, ended.err) == (0, "")
+        return json.loads(ended.out)
 
     return told
 
@@ -87,8 +79,8 @@ def test_the_list_tells_how_services_stand_and_what_waits(told, surroundings):
 
 
 def test_the_table_is_for_people(shell):
-    assert shell("set-rate", "offers", "2.25").returncode == 0
-    assert [" ".join(line.split()) for line in shell("list").stdout.splitlines()] == [
+    assert shell("set-rate", "offers", "2.25").code == 0
+    assert [" ".join(line.split()) for line in shell("list").out.splitlines()] == [
         "SERVICE TENANT SENDER STATE ACCEPTING RATE NOW BURST DUE WAITING REASON",
         "default default +15005550006 on yes 30 30 12 0 0",
         "offers default +15005550006 on yes 2.25 2.25 2 0 0",
@@ -112,7 +104,7 @@ def test_pause_drain_and_resume_say_how_the_service_stands(told):
 
 
 def test_a_sentence_is_for_people(shell):
-    assert shell("pause", "offers").stdout == (
+    assert shell("pause", "offers").out == (
         "offers: paused (paused by an operator), accepts messages, 1.5 segments/s, burst 1\n"
     )
 
@@ -136,7 +128,7 @@ def test_what_lets_a_service_go_on_wakes_it_now_and_when_every_worker_knows(told
 
 def test_a_broker_that_is_away_does_not_keep_a_service_stopped(shell, told):
     told("pause", "offers")
-    assert shell("resume", "offers", REDIS_URL="redis://127.0.0.1:9/0").returncode == 0
+    assert shell("resume", "offers", REDIS_URL="redis://127.0.0.1:9/0").code == 0
     assert told("list")[1]["state"] == "on"
 
 
@@ -156,11 +148,11 @@ def test_a_broker_that_is_away_does_not_keep_a_service_stopped(shell, told):
 )
 def test_a_wrong_command_changes_nothing_and_says_what_is_wrong(shell, arguments, code, complaint):
     ended = shell(*arguments)
-    assert (ended.returncode, ended.stdout) == (code, "")
-    assert complaint in ended.stderr
+    assert (ended.code, ended.out) == (code, "")
+    assert complaint in ended.err
 
 
 def test_a_database_that_is_away_is_exit_code_3(shell):
     ended = shell("pause", "offers", DATABASE_URL="postgresql://127.0.0.1:9/nowhere")
-    assert ended.returncode == 3
-    assert "DATABASE_URL" in ended.stderr
+    assert ended.code == 3
+    assert "DATABASE_URL" in ended.err

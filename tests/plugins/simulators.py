@@ -31,6 +31,9 @@ def simulator() -> Iterator[Simulator]:
         yield it
 
 
+#: Nobody listens there. A name would be asked of a name server, which may take seconds to know nothing.
+CALLBACK_URL = "https://127.0.0.1:9/twilio/status"
+
 RuntimeMaker = Callable[..., WorkerRuntime]
 
 
@@ -47,6 +50,7 @@ def make_runtime(
                 "REDIS_URL": redis_url,
                 "TWILIO_API_BASE_URL": simulator.url,
                 "MESSAGING_CONFIG": configuration_file(tmp_path, config),
+                "TWILIO_STATUS_CALLBACK_PUBLIC_URL": CALLBACK_URL,
             }
             return runtimes.enter_context(worker_runtime(clock, threads=8, **{**values, **changes}))
 

@@ -92,21 +92,33 @@ def desk() -> Iterator[WebhookReceiver]:
         yield receiver
 
 
-@pytest.fixture(scope="session", params=[REDIS, RABBITMQ])
-def stack(
-    request: pytest.FixtureRequest,
-    new_database: NewDatabase,
-    second_redis: str | None,
-    desk: WebhookReceiver,
-) -> Iterator[LocalStack]:
+@pytest.fixture(params=[REDIS, RABBITMQ])
+def stack(request: pytest.FixtureRequest) -> LocalStack:
     """Simulator, webhooks, workers and beat, with a database, a Redis and a broker of their own."""
-    given = {"DATABASE_URL": new_database()}
-    if second_redis is not None:
-        given["REDIS_URL"] = second_redis
-    if request.param == "rabbitmq":
-        given["CELERY_BROKER_URL"] = request.getfixturevalue("rabbitmq_url")
-    with _running(given, desk.origin) as it:
+    it: LocalStack = request.getfixturevalue(f"stack_on_{request.param}")
+    return it
+
+
+@pytest.fixture(scope="session")
+def stack_on_redis(new_database: NewDatabase, second_redis: str | None, desk: WebhookReceiver) -> Iterator[LocalStack]:
+    """The stack whose broker is its Redis."""
+    with _running(_servers(new_database, second_redis), desk.origin) as it:
         yield it
+
+
+@pytest.fixture(scope="session")
+def stack_on_rabbitmq(
+    new_database: NewDatabase, second_redis: str | None, desk: WebhookReceiver, rabbitmq_url: str
+) -> Iterator[LocalStack]:
+    """The stack whose broker is RabbitMQ."""
+    servers = _servers(new_database, second_redis)
+    with _running({**servers, "CELERY_BROKER_URL": rabbitmq_url}, desk.origin) as it:
+        yield it
+
+
+def _servers(new_database: NewDatabase, second_redis: str | None) -> dict[str, str]:
+    given = {"DATABASE_URL": new_database()}
+    return given if second_redis is None else {**given, "REDIS_URL": second_redis}
 
 
 @pytest.fixture(scope="session")
