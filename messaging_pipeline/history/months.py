@@ -86,6 +86,9 @@ def _make(connection: Connection[TupleRow], month: date) -> bool:
     except psycopg.errors.LockNotAvailable:
         _log.warning("the partition of %s is not made: somebody holds the history; it is tried again", name_of(month))
         return False
+    except psycopg.errors.CheckViolation:
+        _log.warning("the partition of %s is not made: lines of it lie in the default partition", name_of(month))
+        return False
     made = row == (True,)
     if made:
         _log.info("the partition of %s is made", name_of(month))

@@ -163,6 +163,22 @@ def test_a_line_of_a_month_that_nobody_made_is_kept_and_its_month_stays_in_the_d
     assert read_calendar(connection).stray_lines() == 2
 
 
+def test_a_month_that_is_hidden_behind_many_lines_of_another_keeps_none_of_the_others_from_being_made(
+    connection: psycopg.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of a large default partition only the first lines are read, so that a month can lie there unseen."""
+    connection.execute(
+        "insert into message_events (message_id, history_month, status, source, at, moved)"
+        " select gen_random_uuid(), %s, 'pending', 'accept', now(), true from generate_series(1, 10001)",
+        [date(2040, 4, 1)],
+    )
+    write_line(connection, MONTHS_FROM_FAR[0])
+    assert MONTHS_FROM_FAR[0] in read_calendar(connection).missing(FAR)
+    assert make_months(connection, FAR) == 3
+    assert set(MONTHS_FROM_FAR[1:]) <= read_calendar(connection).months
+    assert "2040-05 is not made: lines of it lie in the default partition" in caplog.text
+
+
 def test_a_message_is_accepted_sent_and_heard_of_without_its_months_partition(
     make_runtime: RuntimeMaker, divided: str, clock: ManualClock, connection: psycopg.Connection
 ) -> None:
