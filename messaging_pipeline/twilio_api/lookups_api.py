@@ -91,9 +91,9 @@ def _line_type(told: object) -> str:
 
 def _carrier(told: Any) -> str | None:
     name = told.get("carrier_name")
-    if isinstance(name, str) and not _LONG_NUMBER.search(name):
-        cleaned = " ".join(_NO_PART_OF_A_NAME.sub(" ", name).split())[:_LONGEST_NAME].strip()
-        if cleaned:
-            return cleaned
+    if isinstance(name, str):
+        cleaned = " ".join(_NO_PART_OF_A_NAME.sub(" ", name).split())
+        if cleaned and not _LONG_NUMBER.search(cleaned):
+            return cleaned[:_LONGEST_NAME].strip()
     codes = [told.get("mobile_country_code"), told.get("mobile_network_code")]
     return "-".join(codes) if all(isinstance(one, str) and _NETWORK_CODE.fullmatch(one) for one in codes) else None

@@ -62,6 +62,7 @@ def test_only_a_proof_makes_a_number_a_landline_or_invalid(answer: dict[str, Any
         ({"carrier_name": "", "mobile_country_code": "240", "mobile_network_code": "01"}, "240-01"),
         ({"carrier_name": "+1 415 555 0123"}, None),
         ({"carrier_name": "Line 415-555-0123", "mobile_country_code": "310"}, None),
+        ({"carrier_name": "+1_415_555_0123"}, None),
         ({"carrier_name": ["x"], "mobile_country_code": "3101", "mobile_network_code": "1"}, None),
         ({"carrier_name": None}, None),
     ],
