@@ -35,7 +35,7 @@ def place_of(url: str, limits: Limits) -> Place:
         host, port = parts.hostname, parts.port or _DEFAULT_PORTS.get(parts.scheme)
     except ValueError:
         raise Unfit("leads to something that is no URL") from None
-    if not host or port is None or (parts.scheme == "http" and not limits.allow_http):
+    if not host or port is None or parts.scheme not in ({"http", "https"} if limits.allow_http else {"https"}):
         raise Unfit("leads to something that is not https")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Place(parts.scheme == "https", host, _address(host, port, limits), port, target)

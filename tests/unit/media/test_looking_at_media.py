@@ -105,7 +105,17 @@ def test_a_public_address_is_taken_as_it_was_looked_up() -> None:
     assert (place.address, place.port, place.target, place.tls) == ("93.184.216.34", 443, "/a?b=c", True)
 
 
-@pytest.mark.parametrize("url", ["http://93.184.216.34/", "ftp://93.184.216.34/", "https://[::1/", "https:///a"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://93.184.216.34/",
+        "ftp://93.184.216.34/",
+        "ftp://93.184.216.34:80/",
+        "gopher://93.184.216.34:6379/",
+        "https://[::1/",
+        "https:///a",
+    ],
+)
 def test_only_https_is_followed_unless_the_service_says_otherwise(url: str) -> None:
     with pytest.raises(Unfit):
         place_of(url, Limits())
