@@ -2,12 +2,14 @@
 
 import ssl
 import time
+from contextlib import closing
 from typing import IO
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from messaging_pipeline.connections.hanging_up import HangingUp
 from messaging_pipeline.inbound_media_policy import InboundMediaPolicy
 from messaging_pipeline.media.addresses import place_of
 from messaging_pipeline.media.findings import File, Limits, NotNow, Unfit
@@ -17,8 +19,9 @@ from messaging_pipeline.twilio_api.accounts import TwilioLogin
 
 MOST_REDIRECTS = 5
 LONGEST_SECONDS = 60.0
-"""A fetch takes no longer, but for one read that began before; shorter than the lease of a file in hand."""
+"""A fetch takes no longer; shorter than the lease of a file in hand."""
 
+_TOO_LONG = "it took too long to come"
 _CHUNK_BYTES = 65_536
 _SUCCESS, _REDIRECTION = 2, 3
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -55,19 +58,18 @@ def _ask(
     headers = {"Host": host_header(place), "Accept-Encoding": "identity", "User-Agent": "messaging-pipeline"}
     if is_twilio:
         headers["Authorization"] = login.authorization
-    pool = pool_to(place, tls)
-    try:
-        answer = pool.urlopen(
-            "GET", place.target, headers=headers, redirect=False, retries=False, preload_content=False
-        )
+    with HangingUp(deadline) as hanging_up, closing(pool_to(place, tls, hanging_up)) as pool:
         try:
-            return _judged(answer, policy, into, deadline)
-        finally:
-            answer.close()
-    except (HTTPError, OSError, ValueError):
-        raise NotNow("its server did not answer, or not to the end") from None
-    finally:
-        pool.close()
+            answer = pool.urlopen(
+                "GET", place.target, headers=headers, redirect=False, retries=False, preload_content=False
+            )
+            with closing(answer):
+                found = _judged(answer, policy, into, deadline)
+        except (HTTPError, OSError, ValueError):
+            raise NotNow("its server did not answer, or not to the end") from None
+        if hanging_up.is_over:
+            raise NotNow(_TOO_LONG)
+        return found
 
 
 def _limits(url: str, is_twilio: bool, policy: InboundMediaPolicy) -> Limits:
@@ -115,7 +117,7 @@ def _read(answer: urllib3.BaseHTTPResponse, max_bytes: int, into: IO[bytes], dea
         size_bytes += len(chunk)
         _refuse_over(max_bytes, size_bytes)
         if time.monotonic() >= deadline:
-            raise NotNow("it took too long to come")
+            raise NotNow(_TOO_LONG)
         into.write(chunk)
     return size_bytes
 

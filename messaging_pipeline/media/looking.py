@@ -2,11 +2,13 @@
 
 import ssl
 import time
+from contextlib import closing
 from urllib.parse import urljoin
 
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from messaging_pipeline.connections.hanging_up import HangingUp, WatchedHTTPPool, WatchedHTTPSPool
 from messaging_pipeline.media.addresses import Place, place_of
 from messaging_pipeline.media.findings import File, Limits, NotNow, Unfit
 from messaging_pipeline.trust import public_trust
@@ -18,6 +20,8 @@ _MOST_REDIRECTS = 5
 _CONNECT_SECONDS = 3.0
 _READ_SECONDS = 5.0
 _CHUNK_BYTES = 65_536
+
+_TOO_LONG = "looking at it took too long"
 
 _SUCCESS, _REDIRECTION = 2, 3
 _ASKS_WHO_WE_ARE = frozenset({401, 403, 407})
@@ -38,34 +42,38 @@ def look_at(url: str, limits: Limits, deadline: float, tls: ssl.SSLContext | Non
 def _ask(place: Place, deadline: float, tls: ssl.SSLContext) -> File | str:
     """Ask one server; return the file, or where it says the file is."""
     if time.monotonic() >= deadline:
-        raise NotNow("looking at it took too long")
-    pool = pool_to(place, tls)
-    try:
-        answer = pool.urlopen(
-            "GET",
-            place.target,
-            headers={"Host": host_header(place)},
-            redirect=False,
-            retries=False,
-            preload_content=False,
-        )
+        raise NotNow(_TOO_LONG)
+    with HangingUp(deadline) as hanging_up, closing(pool_to(place, tls, hanging_up)) as pool:
         try:
-            return _judged(answer, deadline)
-        finally:
-            answer.close()
-    except (HTTPError, OSError, ValueError):
-        raise NotNow("its server does not answer as a web server does") from None
-    finally:
-        pool.close()
+            answer = pool.urlopen(
+                "GET",
+                place.target,
+                headers={"Host": host_header(place)},
+                redirect=False,
+                retries=False,
+                preload_content=False,
+            )
+            with closing(answer):
+                found = _judged(answer, deadline)
+        except (HTTPError, OSError, ValueError):
+            raise NotNow("its server does not answer as a web server does") from None
+        if hanging_up.is_over:
+            raise NotNow(_TOO_LONG)
+        return found
 
 
-def pool_to(place: Place, tls: ssl.SSLContext) -> urllib3.HTTPConnectionPool:
+def pool_to(place: Place, tls: ssl.SSLContext, hanging_up: HangingUp) -> urllib3.HTTPConnectionPool:
     """Return a pool of connections to the address that was judged; nothing is connected yet."""
     timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS)
     if not place.tls:
-        return urllib3.HTTPConnectionPool(place.address, place.port, timeout=timeout)
-    return urllib3.HTTPSConnectionPool(
-        place.address, place.port, timeout=timeout, ssl_context=tls, server_hostname=place.host
+        return WatchedHTTPPool(place.address, place.port, timeout=timeout, hanging_up=hanging_up)
+    return WatchedHTTPSPool(
+        place.address,
+        place.port,
+        timeout=timeout,
+        ssl_context=tls,
+        server_hostname=place.host,
+        hanging_up=hanging_up,
     )
 
 
@@ -103,5 +111,5 @@ def _size_bytes(answer: urllib3.BaseHTTPResponse, deadline: float) -> int:
         if size > LARGEST_BYTES:
             return size
         if time.monotonic() >= deadline:
-            raise NotNow("looking at it took too long")
+            raise NotNow(_TOO_LONG)
     return size

@@ -1,6 +1,7 @@
 """Looking at media: what a server gives to everybody, and where we do not let ourselves be led."""
 
 import socket
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -145,6 +146,29 @@ def test_nobody_is_asked_after_the_deadline() -> None:
         with pytest.raises(NotNow, match="too long"):
             look_at(server.url, HERE, time.monotonic() - 1)
         assert server.requests == []
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nConnection: close\r\n"
+
+
+@pytest.mark.parametrize("at_once", [HEAD + b"X: ", HEAD + b"\r\n"], ids=["its head", "its body"])
+def test_a_server_that_speaks_a_byte_at_a_time_is_hung_up_on_at_the_deadline(at_once: bytes) -> None:
+    hung_up = threading.Event()
+
+    def dripping(request: Received, connection: socket.socket) -> bool:
+        connection.sendall(at_once)
+        for _ in range(100):
+            try:
+                connection.sendall(b"x")
+            except OSError:
+                hung_up.set()
+                break
+            time.sleep(0.05)
+        return False
+
+    with stand_in(dripping) as server, pytest.raises(NotNow):
+        look_at(server.url, HERE, time.monotonic() + 0.5)
+    assert hung_up.is_set()
 
 
 def test_a_server_with_tls_is_looked_at_by_the_name_that_was_asked_for(tmp_path: Path) -> None:
