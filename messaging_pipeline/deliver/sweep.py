@@ -17,6 +17,7 @@ from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.decide.waits import ASK_ABOUT_DOUBT
 from messaging_pipeline.deliver.link_texts import LinkTexts
+from messaging_pipeline.fallback.run import MOST_ATTEMPTS
 from messaging_pipeline.fallback.start import StepId, start_fallbacks
 from messaging_pipeline.follow.apply_evidence import Evidence, Following
 from messaging_pipeline.ids import MessageId, ServiceKey
@@ -43,6 +44,7 @@ _LONGEST_ATTEMPT = timedelta(minutes=2)
 
 _DOUBT = "the worker stopped while a request was under way; the message may have been sent"
 _RELIEF = "the worker stopped before the request left"
+_FALLBACK_DOUBT = "the worker stopped while it was leaving"
 _TICKET_DOUBT = "the worker stopped while the entry was leaving; it may stand in a ticket"
 _HANDLER_LAPSED = "the worker stopped during the call, or took too long"
 _TOO_LATE = "its time ran out before it could be sent"
@@ -129,9 +131,8 @@ class Sweep:
     def _look_after_fallbacks(self) -> None:
         now = self.clock.now()
         with self.pool.connection() as connection:
-            lapsed = connection.execute(
-                sql("doubt_lapsed_fallback_steps"), {"now": now, "doubt": "the worker stopped while it was leaving"}
-            ).fetchall()
+            words = {"now": now, "doubt": _FALLBACK_DOUBT, "most_attempts": MOST_ATTEMPTS}
+            lapsed = connection.execute(sql("doubt_lapsed_fallback_steps"), words).fetchall()
             connection.execute(sql("start_planned_steps"), {"now": now, "limit": _AT_ONCE})
             due = connection.execute(sql("fallback_steps_due"), {"now": now, "limit": _AT_ONCE}).fetchall()
         record_swept("fallback_unconfirmed", len(lapsed))

@@ -107,23 +107,25 @@ class FallingBack:
         values = {
             "message_id": step.message_id,
             "number": step.number,
+            "attempts": claimed["attempts"],
             "state": state,
             "explanation": posted.explanation,
             "due_at": now + wait if again else None,
             "now": now,
         }
-        following = in_transaction(self.pool, lambda connection: self._write_end(connection, values))
-        record_fallback_step(claimed["channel"], state)
+        ours, following = in_transaction(self.pool, lambda connection: self._write_end(connection, values))
+        if ours:
+            record_fallback_step(claimed["channel"], state)
         self.wake_fallbacks(following)
 
-    def _write_end(self, connection: Connection[TupleRow], values: dict[str, Any]) -> list[StepId]:
-        """A step that has failed starts the next one in the same commit."""
+    def _write_end(self, connection: Connection[TupleRow], values: dict[str, Any]) -> tuple[bool, list[StepId]]:
+        """A step that has failed starts the next one in the same commit; False when somebody else has it by now."""
         if values["state"] == "failed":  # messages are locked before their steps
             connection.execute(sql("plans_of"), {"message_ids": [values["message_id"]]})
         ours = connection.execute(sql("finish_fallback_step"), values).fetchone() is not None
         if not ours or values["state"] != "failed":
-            return []
-        return start_fallbacks(connection, self.sealer, [values["message_id"]], values["now"])
+            return ours, []
+        return ours, start_fallbacks(connection, self.sealer, [values["message_id"]], values["now"])
 
 
 def _may_be_repeated(claimed: Mapping[str, Any], posted: Posted) -> bool:

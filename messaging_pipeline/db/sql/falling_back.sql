@@ -78,11 +78,14 @@ returning s.message_id, s.number, s.channel, s.repeatable, s.cause, s.attempts, 
                   where o.tenant = '*' and o.number = m.to_number and o.scope = '*') as opted_out_everywhere
 
 -- name: finish_fallback_step
+-- What the worker heard is evidence even when its lease ran out meanwhile, unless another one has the step by now, or
+-- had: then its attempts have grown.
 update fallback_steps
 set state = %(state)s::text, lease_until = null, explanation = %(explanation)s::text,
     due_at = coalesce(%(due_at)s::timestamptz, due_at),
     finished_at = case when %(state)s::text = 'waiting' then null else %(now)s::timestamptz end
-where message_id = %(message_id)s and number = %(number)s and state = 'sending'
+where message_id = %(message_id)s and number = %(number)s and attempts = %(attempts)s
+  and state in ('sending', 'waiting', 'unconfirmed')
 returning message_id
 
 -- name: fallback_steps_due
@@ -93,21 +96,22 @@ limit %(limit)s
 
 -- name: doubt_lapsed_fallback_steps
 -- A worker died while a step was leaving: it may have gone out, so nobody sends it again, unless a repetition is
--- recognised as one.
+-- recognised as one. What was tried often enough ends here too: it may be what kills the workers.
 update fallback_steps
-set state = case when repeatable then 'waiting' else 'unconfirmed' end, lease_until = null,
-    finished_at = case when not repeatable then %(now)s::timestamptz end, explanation = %(doubt)s::text
+set state = case when repeatable and attempts < %(most_attempts)s then 'waiting' else 'unconfirmed' end,
+    lease_until = null, explanation = %(doubt)s::text,
+    finished_at = case when repeatable and attempts < %(most_attempts)s then null else %(now)s::timestamptz end
 where state = 'sending' and lease_until <= %(now)s
 returning message_id, number
 
 -- name: fail_steps_sent_as
--- A step by SMS is as good as its message: when that did not arrive, the step has failed. When that one's recipient
--- has opted out, it has not: nothing follows.
+-- A step by SMS is as good as its message: when that did not arrive, the step has failed, also where the worker that
+-- handed it over died before it could say so. When that one's recipient has opted out, it has not: nothing follows.
 update fallback_steps s
 set state = 'failed', lease_until = null, finished_at = %(now)s, explanation = 'its message ended as ' || m.status
 from messages m
 where m.id = s.sent_as and s.sent_as = any(%(message_ids)s::uuid[]) and m.status = any(%(failures)s::text[])
-  and s.state in ('sending', 'sent')
+  and s.state in ('sending', 'sent', 'waiting', 'unconfirmed')
 returning s.message_id
 
 -- name: withdraw_messages_of_steps
