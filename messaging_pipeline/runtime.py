@@ -91,7 +91,7 @@ def build_runtime(
         publisher = Publisher(settings.broker_url)
         opening.callback(publisher.close)
         wake_ups = WakeUps(redis, partial(_publish_wake_up, publisher))
-        bell = Bell(wake_ups, clock)
+        bell = Bell(wake_ups)
         board = ServiceBoard(pool, configuration, clock)
         accounts = Accounts(settings, configuration, connections)
         opening.callback(accounts.close)
