@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from messaging_pipeline.accept.accept import Accepting
 from messaging_pipeline.accept.gates import REFUSALS
 from messaging_pipeline.accept.request import ARGUMENTS, SendRequest
+from messaging_pipeline.accept.storable import storable
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
 from messaging_pipeline.events_policy import wishes_of
@@ -91,7 +92,7 @@ class AcceptingFromBroker:
             "status": Status.REJECTED,
             "due_at": desk.clock.now(),
             "expires_at": None,
-            "reason": str(error),
+            "reason": storable(str(error)),
             "gate": None,
             "introduces": False,
             "note": None,
@@ -116,7 +117,7 @@ def message_id_of(task_id: str) -> MessageId:
     try:
         return MessageId(UUID(task_id))
     except ValueError:
-        return MessageId(uuid5(NAMESPACE_OID, task_id))
+        return MessageId(uuid5(NAMESPACE_OID, storable(task_id)))
 
 
 def _given(message: object) -> Mapping[str, Any]:
@@ -136,8 +137,8 @@ def _uuid(text: object) -> MessageId:
     try:
         return MessageId(UUID(str(text)))
     except ValueError:
-        return MessageId(uuid5(NAMESPACE_OID, str(text)))
+        return MessageId(uuid5(NAMESPACE_OID, storable(str(text))))
 
 
 def _kept(text: object, default: str) -> str:
-    return text[:_MOST_CHARACTERS_KEPT] if isinstance(text, str) else default
+    return storable(text[:_MOST_CHARACTERS_KEPT]) if isinstance(text, str) else default

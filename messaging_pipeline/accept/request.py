@@ -8,6 +8,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from messaging_pipeline.accept.storable import refuse_unstorable
 from messaging_pipeline.compliance_policy import TIME_ZONE_TAG, is_time_zone
 from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.gates.verdict import Answer
@@ -114,6 +115,7 @@ def parse_send_request(arguments: Mapping[str, Any], now: datetime) -> SendReque
 
     Raises InvalidInput naming the first field that is wrong.
     """
+    refuse_unstorable(arguments)
     shape = _shape(arguments)
     send_at = _checked_send_at(shape.send_at, now)
     content = parse_content(shape.body, shape.media_urls)
@@ -150,13 +152,20 @@ def _shape(arguments: Mapping[str, Any]) -> _Shape:
 def _checked_send_at(send_at: datetime | None, now: datetime) -> datetime | None:
     if send_at is not None and send_at > now + FURTHEST_SEND_AT:
         raise InvalidInput("send_at", "is more than 35 days ahead", "choose an earlier time, or send later")
-    return None if send_at is None else send_at.astimezone(UTC)
+    return None if send_at is None else _in_utc(send_at, "send_at")
 
 
 def _checked_expires_at(expires_at: datetime | None, earliest: datetime) -> datetime | None:
     if expires_at is not None and expires_at <= earliest:
         raise InvalidInput("expires_at", "is not after the time of sending", "choose a later time, or leave it out")
-    return None if expires_at is None else expires_at.astimezone(UTC)
+    return None if expires_at is None else _in_utc(expires_at, "expires_at")
+
+
+def _in_utc(time: datetime, field: str) -> datetime:
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInput(field, "is beyond the calendar", "give a time of this century") from None
 
 
 def _checked_tags(tags: Mapping[str, str]) -> Mapping[str, str]:

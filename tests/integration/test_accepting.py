@@ -140,6 +140,48 @@ def test_of_many_sends_the_good_ones_are_written_and_the_bad_ones_recorded(runti
     assert rows(runtime, "select distinct tags->>'campaign' from messages where status = 'pending'") == [("spring",)]
 
 
+UNSTORABLE = [
+    ({"body": "half an emoji \ud83d"}, "body"),
+    ({"tags": {"campaign": "\0"}}, "tags.campaign"),
+    ({"tags": {"\0": "spring"}}, "tags.(a name)"),
+    ({"\ud83d": 1}, "(a name)"),
+    ({"tenant": "\0"}, "tenant"),
+    ({"service": "\ud83d"}, "service"),
+    ({"message_id": "\ud83d"}, "message_id"),
+    ({"message_id": "\0"}, "message_id"),
+    ({"sequence": "\0"}, "sequence"),
+    ({"idempotency_key": "\0"}, "idempotency_key"),
+    ({"media_urls": ["https://example.com/\ud83d"]}, "media_urls.0"),
+    (
+        {"fallback": [{"channel": "celery", "task": "a", "queue": "q", "arguments": {"a": ["\ud83d"]}}]},
+        "fallback.0.arguments.a.0",
+    ),
+    ({"send_at": "0001-01-01T00:00:00+14:00"}, "send_at"),
+    ({"expires_at": "9999-12-31T23:59:59-12:00"}, "expires_at"),
+]
+
+
+@pytest.mark.parametrize(("bad", "field"), UNSTORABLE)
+def test_what_cannot_be_written_down_is_refused_and_takes_no_other_message_with_it(
+    runtime: WorkerRuntime, bad: dict, field: str
+) -> None:
+    ids = runtime.from_broker.send_many([a_send(), a_send(**bad), a_send(to="+442079460123")], {}, str(uuid4()))
+    found = rows(runtime, "select status, reason from messages order by status")
+    assert [status for status, _ in found] == ["pending", "pending", "rejected"]
+    assert found[2][1].startswith(f"{field}: ")
+    assert len(set(ids)) == 3
+
+
+def test_what_cannot_be_written_down_is_an_error_to_who_asks_directly(runtime: WorkerRuntime) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        runtime.base.accepting.accept(a_send(body="half an emoji \ud83d"))
+    assert (refusal.value.field, refusal.value.reason) == ("body", "has half of a character (a lone surrogate) in it")
+
+
+def test_a_task_with_a_name_that_cannot_be_written_down_is_accepted(runtime: WorkerRuntime) -> None:
+    assert runtime.from_broker.send(a_send(), "\ud83d") == runtime.from_broker.send(a_send(), "\ud83d")
+
+
 def test_a_repeat_inside_a_batch_does_not_spoil_the_batch(runtime: WorkerRuntime) -> None:
     many = [a_send(idempotency_key="a"), a_send(idempotency_key="a", body="other"), a_send(idempotency_key="b")]
     runtime.from_broker.send_many(many, {}, str(uuid4()))
