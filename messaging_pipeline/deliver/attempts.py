@@ -43,9 +43,14 @@ class Closing:
     check_at: datetime | None = None
 
     @property
+    def sent_nothing(self) -> bool:
+        """Whether certainly nothing has left: what was counted for it is given back."""
+        return self.step.outcome in {"refused", "not_sent"}
+
+    @property
     def sent_nothing_counted(self) -> bool:
         """Whether limits are to be given back what the attempt has drawn from them."""
-        return self.attempt.is_counted and self.step.outcome in {"refused", "not_sent"}
+        return self.attempt.is_counted and self.sent_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +78,14 @@ class Page:
     """What turning the page has done.
 
     ``moved`` says whether the closed attempt's message moved. ``opened`` is the new attempt; without it, do not send:
-    the claim is no longer ours, ``barred`` names the gate that will not let the message go, or ``full`` says what
-    becomes of it since a limit has no room.
+    the claim is ``lost``, a request is under way, ``barred`` names the gate that will not let the message go, or
+    ``full`` says what becomes of it since a limit has no room.
     """
 
     moved: bool
     opened: Attempt | None = None
     barred: str | None = None
+    lost: bool = False
     full: Answer | None = None
 
 
@@ -114,9 +120,9 @@ def turn_page(
     opened = _NOTHING_TO_OPEN if opening is None else _opening_values(opening)
     row = connection.execute(sql("turn_page"), {**closed, **opened, "now": now}).fetchone()
     assert row is not None, "the statement always yields one row"  # noqa: S101
-    moved, number, barred = row
+    moved, number, barred, lost = row
     attempt = None if opening is None or number is None else opening.attempt(number)
-    return Page(moved, attempt, barred)
+    return Page(moved, attempt, barred, lost=opening is not None and lost)
 
 
 def take_back(connection: Connection[TupleRow], attempt: Attempt) -> None:

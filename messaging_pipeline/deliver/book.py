@@ -80,7 +80,14 @@ class Book:
             self.bar(message, BARS[page.barred])
         if page.full is not None:
             self._keep_out(message, page.full)
+        if page.lost and self.cap is not None:
+            in_transaction(self.pool, lambda connection: self._uncount(connection, message))
         return page.opened
+
+    def _uncount(self, connection: Connection[TupleRow], message: ClaimedMessage) -> None:
+        """Each claim was counted towards the day's cap; one that ends without a request is taken back, lost or not."""
+        if self.cap is not None:
+            use_cap(connection, self.cap, -message.segments)
 
     def _keep_out(self, message: ClaimedMessage, answer: Answer) -> None:
         """A limit has no room: the message comes again when there will be some, or ends."""
@@ -158,7 +165,7 @@ class Book:
 
     def _reaches_further(self, closing: Closing) -> bool:
         step = closing.step
-        gives_back = step.outcome == "not_sent" and self.cap is not None
+        gives_back = closing.sent_nothing and self.cap is not None
         return step.status in FALLBACK_CAUSES or gives_back or closing.sent_nothing_counted or has_consequences(step)
 
     def _write_all(
@@ -179,8 +186,8 @@ class Book:
         consequences = write_consequences(connection, [decided], now)
         promise_mms_links(connection, self.sealer, self.configuration, [decided], now)
         remember_landlines(connection, self.configuration, [decided], now)
-        if self.cap is not None and step.outcome == "not_sent":
-            use_cap(connection, self.cap, -message.segments)
+        if closing.sent_nothing:
+            self._uncount(connection, message)
         return _Written(page, steps, consequences)
 
     def bar(self, message: ClaimedMessage, bar: Bar) -> None:
@@ -194,10 +201,10 @@ class Book:
         self, connection: Connection[TupleRow], message: ClaimedMessage, bar: Bar
     ) -> tuple[bool, list[StepId]]:
         now = self.clock.now()
-        if not attempts.bar(connection, message, bar.status, bar.reason, now):
+        ours = attempts.bar(connection, message, bar.status, bar.reason, now)
+        self._uncount(connection, message)
+        if not ours:
             return False, []
-        if self.cap is not None:
-            use_cap(connection, self.cap, -message.segments)
         failed: list[MessageId] = [message.id] if bar.status in FALLBACK_CAUSES else []
         return True, start_fallbacks(connection, self.sealer, failed, now)
 

@@ -93,7 +93,8 @@ def put_off(
 ) -> None:
     """Give back one message that cannot go yet; its budget pays for the next try."""
     values = {"id": message.id, "claim_id": message.claim_id, "reason": reason, "due_at": due_at, "now": now}
-    if connection.execute(sql("put_off_claimed"), values).fetchone() is not None and cap is not None:
+    connection.execute(sql("put_off_claimed"), values)
+    if cap is not None:  # also when the claim was lost meanwhile: it was counted by itself
         use_cap(connection, cap, -message.segments)
 
 

@@ -6,9 +6,13 @@ import pytest
 
 from messaging_pipeline.accept.request import PRIORITY_RANKS
 from messaging_pipeline.clock import ManualClock
+from messaging_pipeline.deliver.claims import Wanted, claim_due
+from messaging_pipeline.deliver.coming_again import come_again
+from messaging_pipeline.deliver.supply import Batch
 from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.ids import MessageId, TenantKey
+from messaging_pipeline.pacing.daily_cap import cap_day
 from messaging_pipeline.pacing.slots import Slots
 from messaging_pipeline.services import steer
 from messaging_pipeline.services.lines import Lines
@@ -146,6 +150,36 @@ def test_what_twilio_turned_away_does_not_count_towards_the_cap(make_runtime: Ru
     clock.advance(300)
     run_lanes(runtime)
     assert runtime.base.tracing.count_by_status([turned_away, *others]) == {"accepted": 5}
+
+
+def test_what_twilio_refused_for_good_does_not_count_towards_the_cap(make_runtime: RuntimeMaker) -> None:
+    runtime = make_runtime(CAPPED)
+    refused = [runtime.base.accepting.accept(a_send(to="+15005550001")) for _ in range(3)]
+    others = accepted(runtime, 5)
+    drain(runtime)
+    assert runtime.base.tracing.count_by_status([*refused, *others]) == {"failed": 3, "accepted": 5}
+
+
+@pytest.mark.parametrize("then", ["open", "refuse", "come again"])
+def test_what_was_canceled_in_a_workers_hands_does_not_count_towards_the_cap(
+    make_runtime: RuntimeMaker, clock: ManualClock, then: str
+) -> None:
+    runtime = make_runtime(CAPPED)
+    supply, now = runtime.lane.supply, clock.now()
+    (withdrawn,) = accepted(runtime, 1)
+    wanted = Wanted(DEFAULT, 1, cap=cap_day(runtime.base.configuration, DEFAULT, now))
+    (message,) = claim_due(runtime.base.pool, wanted, now=now, lease_until=now + supply.lease)
+    runtime.base.canceling.cancel(withdrawn, TenantKey("default"))
+    with runtime.lane.new_book(wanted.cap) as book:
+        if then == "open":
+            assert book.open(message) is None
+        elif then == "refuse":
+            book.refuse(message, "not allowed")
+        else:
+            come_again(supply, book, Batch(DEFAULT, [message], 0.0, wanted.cap), message, "not now")
+    others = accepted(runtime, 5, first=1)
+    drain(runtime)
+    assert runtime.base.tracing.count_by_status([withdrawn, *others]) == {"canceled": 1, "accepted": 5}
 
 
 def test_an_account_never_has_more_requests_under_way_than_it_may(make_runtime: RuntimeMaker) -> None:

@@ -66,7 +66,8 @@ update daily_usage set segments = greatest(0, segments + %(segments)s) where cap
 -- The late answer to an attempt that another one has replaced is written down, and moves nothing.
 --
 -- Opening is the mark that is committed before the request leaves. It yields nothing when the claim was lost
--- meanwhile or another request of the message is under way, and the gate that bars the message if there is one.
+-- meanwhile (and says so) or another request of the message is under way, and the gate that bars the message if there
+-- is one.
 with standing as (
     -- The message before its attempt, as everybody locks them: so nobody deadlocks.
     select m.id, m.history_month, m.attempts, m.live_from, m.status, m.status_at, m.sid, m.error_code, m.reason, m.due_at, m.retries,
@@ -152,7 +153,7 @@ with standing as (
     where m.id = opened.message_id
 )
 select coalesce((select moves from before), false) as moved, (select number from opened) as opened,
-       (select barred from held) as barred
+       (select barred from held) as barred, not exists (select from held) as lost
 
 -- name: take_back_opening
 -- Undoes what the same transaction has opened, so that nobody ever sees it.
