@@ -13,6 +13,7 @@ from messaging_pipeline.errors import NotAllowed, NotReachable
 from messaging_pipeline.history.tracing import Tracing
 from messaging_pipeline.ids import MessageId
 from messaging_pipeline.messages.state_machine import Status
+from messaging_pipeline.metrics import record_status
 from messaging_pipeline.twilio_api.accounts import Accounts
 from messaging_pipeline.twilio_api.remote_messages import Missing, NotPossible, RemoteMessage, Throttled, Unreachable
 
@@ -34,7 +35,9 @@ class Canceling:
         A worker that has taken it, and not begun to send it, finds its claim gone. Raises NotFound; NotAllowed naming
         the status it has reached; and NotReachable when Twilio would have to be asked and does not answer.
         """
-        if in_transaction(self.pool, lambda connection: self._withdraw(connection, message_id, tenant)):
+        withdrawn_from = in_transaction(self.pool, lambda connection: self._withdraw(connection, message_id, tenant))
+        if withdrawn_from is not None:
+            record_status(withdrawn_from, Status.CANCELED)
             return
         message = Tracing(self.pool).message(message_id, tenant)
         if message["status"] == Status.CANCELED:
@@ -43,12 +46,16 @@ class Canceling:
             raise NotAllowed(f"message {message_id} is {message['status']}; only what was not sent can be canceled")
         self._cancel_at_twilio(message_id, tenant, message["sid"])
 
-    def _withdraw(self, connection: Connection[TupleRow], message_id: MessageId, tenant: str) -> bool:
-        """Two statements: only after the row is locked can be seen whether a request was started meanwhile."""
+    def _withdraw(self, connection: Connection[TupleRow], message_id: MessageId, tenant: str) -> str | None:
+        """Two statements: only after the row is locked can be seen whether a request was started meanwhile.
+
+        Return the service of what was withdrawn.
+        """
         key = {"id": message_id, "tenant": tenant}
         connection.execute(sql("lock_message"), key)
         values = {**key, "now": self.clock.now(), "reason": _REASON}
-        return connection.execute(sql("cancel_unsent"), values).fetchone() is not None
+        row = connection.execute(sql("cancel_unsent"), values).fetchone()
+        return None if row is None else str(row[0])
 
     def _cancel_at_twilio(self, message_id: MessageId, tenant: str, sid: str) -> None:
         match self.accounts.of(tenant).cancel(sid):

@@ -173,7 +173,7 @@ class Book:
     ) -> _Written:
         """What a message's end starts, and what it means for others, is in the same commit; so is what is counted."""
         page = attempts.turn_page(connection, closing, opening, now)
-        if closing is not None and closing.sent_nothing_counted and page.moved:
+        if closing is not None and closing.sent_nothing_counted:  # also when another attempt has replaced it
             meters.give_back(connection, closing.attempt.message.id)
         if page.opened is not None and opening is not None and opening.is_counted:
             full = ring_up(connection, page.opened, opening)

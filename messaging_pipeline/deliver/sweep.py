@@ -112,11 +112,12 @@ class Sweep:
 
     def _expire_overdue(self) -> None:
         now = self.clock.now()
-
         with self.pool.connection() as connection, connection.transaction():
             values = {"now": now, "limit": _AT_ONCE, "reason": _TOO_LATE}
             rows = connection.execute(sql("expire_overdue"), values).fetchall()
             steps = start_fallbacks(connection, self.sealer, [MessageId(row[0]) for row in rows], now)
+        for _, service in rows:
+            record_status(service, "expired")
         record_swept("expired", len(rows))
         self.wake_fallbacks(steps)
 

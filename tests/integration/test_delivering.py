@@ -22,6 +22,8 @@ THROTTLED_ONCE = "+15005551025"
 OPTED_OUT = "+15005550004"
 REFUSED_21211 = "+15005550001"
 
+ENDS = ("expired", "canceled")
+
 
 def test_a_due_message_reaches_twilio_once_and_keeps_its_sid(sending: WorkerRuntime, simulator: Simulator) -> None:
     message_id = sending.base.accepting.accept(a_send())
@@ -158,6 +160,18 @@ def test_a_validity_period_is_passed_on(sending: WorkerRuntime, clock: ManualClo
     message_id = sending.base.accepting.accept(a_send(expires_at=later.isoformat()))
     drain(sending)
     assert show(sending, message_id)["status"] == "accepted"
+
+
+def test_every_end_of_a_message_is_counted_wherever_it_came(sending: WorkerRuntime, clock: ManualClock) -> None:
+    expired, canceled = (Counting("messaging_statuses_total", service="default", status=end) for end in ENDS)
+    soon = (clock.now() + timedelta(minutes=10)).isoformat()
+    sending.base.accepting.accept(a_send(expires_at=soon))
+    withdrawn = sending.base.accepting.accept(a_send())
+    for _ in range(2):
+        sending.base.canceling.cancel(withdrawn, "default")
+    clock.advance(601)
+    sending.sweep.run()
+    assert (expired.count, canceled.count) == (1, 1)
 
 
 def test_what_expired_is_never_sent(sending: WorkerRuntime, simulator: Simulator, clock: ManualClock) -> None:

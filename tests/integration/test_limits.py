@@ -13,7 +13,10 @@ from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.deliver.claims import ClaimedMessage, Wanted, claim_due
 from messaging_pipeline.deliver.till import allowance_now
 from messaging_pipeline.ids import MessageId
+from messaging_pipeline.messages.state_machine import Status
+from messaging_pipeline.reconcile.out_of_time import WayOut, leave_doubt
 from messaging_pipeline.simulator.running import Simulator
+from messaging_pipeline.twilio_api.outcome import Fault, Refused
 from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import QUICK_SERVICE, RuntimeMaker
 from tests.support.delivering import DEFAULT, creates, drain, run_lanes, show
@@ -159,6 +162,26 @@ def test_a_worker_killed_with_the_request_under_way_may_have_spent_it(
     clock.advance(61)
     runtime.sweep.run()
     assert (statuses(runtime, [message_id]), used(database)) == (["unconfirmed"], {"default/spend:day": 0.25})
+
+
+def test_a_late_refusal_of_an_attempt_that_another_has_replaced_is_given_back(
+    make_runtime: RuntimeMaker, database: psycopg.Connection, clock: ManualClock
+) -> None:
+    runtime = make_runtime(A_DOLLAR)
+    (message_id,) = accept(runtime)
+    message, book = claimed(runtime), runtime.lane.new_book(None)
+    attempt = book.open(message, allowance_now(runtime.base.configuration, message, clock.now()))
+    assert attempt is not None
+    clock.advance(61)
+    runtime.sweep.run()
+    again = WayOut(Status.PENDING, "policy", "it is sent again")
+    with runtime.base.pool.connection() as connection:
+        leave_doubt(connection, message.tenant, message_id, attempt.number, again, clock.now())
+    drain(runtime)
+    assert used(database) == {"default/spend:day": 0.5}
+    book.answer(attempt, Refused(21211, 400, Fault.RECIPIENT, "no such number"), 0.1)
+    book.close()
+    assert (statuses(runtime, [message_id]), used(database)) == (["accepted"], {"default/spend:day": 0.25})
 
 
 def test_a_burst_to_one_country_is_stopped_and_the_others_go_on(

@@ -57,15 +57,17 @@ limit 1
 select from messages where id = %(id)s and tenant = %(tenant)s for update
 
 -- name: cancel_unsent
--- Withdraws a message whose request has not left, and takes it out of a worker's hands; empty when it is past that.
+-- Withdraws a message whose request has not left, and takes it out of a worker's hands; empty when it is past that,
+-- else its service.
 -- Its row must be locked in a statement before: an attempt that was started meanwhile is seen only then.
 with withdrawn as (
     update messages m
     set status = 'canceled', status_at = %(now)s, claim_id = null, lease_until = null, reason = %(reason)s::text
     where m.id = %(id)s and m.tenant = %(tenant)s and m.status in ('pending', 'claimed')
       and not exists (select from attempts a where a.message_id = m.id and a.outcome = 'started')
-    returning m.id, m.history_month
+    returning m.id, m.history_month, m.service
+), logged as (
+    insert into message_events (message_id, history_month, status, source, at, detail, moved)
+    select id, history_month, 'canceled', 'operator', %(now)s, %(reason)s::text, true from withdrawn
 )
-insert into message_events (message_id, history_month, status, source, at, detail, moved)
-select id, history_month, 'canceled', 'operator', %(now)s, %(reason)s::text, true from withdrawn
-returning message_id
+select service from withdrawn

@@ -89,12 +89,12 @@ with overdue as (
     update messages m set status = 'expired', status_at = %(now)s, reason = %(reason)s::text
     from overdue
     where m.id = overdue.id and m.status = 'pending'
-    returning m.id, m.history_month
+    returning m.id, m.history_month, m.service
 ), logged as (
     insert into message_events (message_id, history_month, status, source, at, detail, moved)
     select id, history_month, 'expired', 'sweep', %(now)s, %(reason)s::text, true from expired
 )
-select id from expired
+select id, service from expired
 
 -- name: take_matched_callbacks
 -- Callbacks that came before we knew their SID, and whose SID we know now.
