@@ -45,6 +45,7 @@ def test_a_tenant_brings_its_own(tmp_path: Path) -> None:
         (json.dumps({**ACCOUNT, "token_uri": ""}), "without token_uri"),
         (json.dumps({**ACCOUNT, "private_key": "secret"}), "private_key that is none"),
     ],
+    ids=["no JSON", "no account", "no token_uri", "no key"],  # another key is made in every process
 )
 def test_what_is_no_service_account_stops_the_process_and_is_not_repeated(tmp_path: Path, text: str, word: str) -> None:
     with pytest.raises(InvalidSettings, match=word) as refusal:
