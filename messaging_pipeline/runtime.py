@@ -12,6 +12,7 @@ from messaging_pipeline.accept.explain import Explaining
 from messaging_pipeline.accept.first_message import FirstMessages
 from messaging_pipeline.clock import Clock, SystemClock
 from messaging_pipeline.configuration import Configuration, load_configuration
+from messaging_pipeline.db.address import postgres_address
 from messaging_pipeline.db.pool import Pool, open_pool
 from messaging_pipeline.fallback.start import wake_fallbacks
 from messaging_pipeline.feedback import GivingFeedback
@@ -84,7 +85,7 @@ def build_runtime(
     configuration = load_configuration(settings)
     sealer = Sealer(settings.sealing_keys())
     with ExitStack() as opening:
-        pool = open_pool(required(settings.database_url, "DATABASE_URL"), size=connections, name=name, checked=checked)
+        pool = open_pool(_database(settings), size=connections, name=name, checked=checked)
         opening.callback(pool.close)
         redis = open_redis(required(settings.redis_url, "REDIS_URL"))
         opening.callback(redis.close)
@@ -122,6 +123,10 @@ def build_runtime(
             tellers=tellers,
             _closing=opening.pop_all(),
         )
+
+
+def _database(settings: Settings) -> str:
+    return postgres_address(required(settings.database_url, "DATABASE_URL"), "DATABASE_URL")
 
 
 def _hear(following: Following, clock: Clock, message_id: MessageId, tenant: str, told: RemoteMessage) -> None:

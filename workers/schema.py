@@ -2,9 +2,10 @@
 
 import psycopg
 
+from messaging_pipeline.db.address import postgres_address
 from messaging_pipeline.db.migrate import pending
 from messaging_pipeline.db.pool import connect_once
-from messaging_pipeline.errors import InvalidSettings, NotReachable, PipelineError
+from messaging_pipeline.errors import NotReachable, PipelineError
 from messaging_pipeline.settings import Settings, required
 
 _SECOND_PHASE = "_post_"
@@ -26,14 +27,11 @@ def refuse_old_schema(settings: Settings) -> None:
 
     Raises InvalidSettings for what is no URL.
     """
+    address = postgres_address(required(settings.database_url, "DATABASE_URL"), "DATABASE_URL")
     try:
-        with connect_once(required(settings.database_url, "DATABASE_URL"), "messaging-pipeline worker") as connection:
+        with connect_once(address, "messaging-pipeline worker") as connection:
             missing = [name for name in pending(connection) if _SECOND_PHASE not in name]
     except psycopg.OperationalError:
         raise NotReachable("Postgres", "DATABASE_URL") from None
-    except psycopg.ProgrammingError:
-        raise InvalidSettings(
-            "DATABASE_URL", "is not a Postgres URL", "give postgresql://user:password@host/name"
-        ) from None
     if missing:
         raise SchemaMissing(missing[0])

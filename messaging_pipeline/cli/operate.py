@@ -5,6 +5,7 @@ import os
 import click
 
 from messaging_pipeline.cli.output import json_option, print_json
+from messaging_pipeline.db.address import postgres_address
 from messaging_pipeline.db.migrate import Migrated, migrate_phase
 from messaging_pipeline.db.migration_files import Phase
 from messaging_pipeline.settings import Settings, required
@@ -24,7 +25,8 @@ def migrate(pre: bool, post: bool, json_wanted: bool) -> None:
         raise click.UsageError("give --pre or --post, or neither for both")
     settings = Settings.from_environment(os.environ)
     phase = Phase.PRE if pre else Phase.POST if post else None
-    done = migrate_phase(required(settings.database_url, "DATABASE_URL"), phase)
+    address = postgres_address(required(settings.database_url, "DATABASE_URL"), "DATABASE_URL")
+    done = migrate_phase(address, phase)
     print_json({"applied": done.applied, "left": done.left}) if json_wanted else _tell(done)
 
 

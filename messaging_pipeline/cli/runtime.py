@@ -7,11 +7,14 @@ from contextlib import contextmanager
 import psycopg
 from psycopg_pool import PoolTimeout
 
+from messaging_pipeline.db.address import postgres_address
+from messaging_pipeline.db.pool import connect_once
 from messaging_pipeline.errors import InvalidSettings, NotReachable
 from messaging_pipeline.runtime import Runtime, build_runtime
-from messaging_pipeline.settings import Settings
+from messaging_pipeline.settings import Settings, required
 
 _REPLICA = "DATABASE_REPLICA_URL"
+_NAME = "messaging-pipeline-cli"
 
 
 @contextmanager
@@ -34,6 +37,7 @@ def listing_runtime() -> Iterator[Runtime]:
         with _runtime(settings) as runtime:
             yield runtime
         return
+    postgres_address(settings.database_replica_url.get_secret_value(), _REPLICA)
     with (
         _replicas_errors(),
         _runtime(settings.model_copy(update={"database_url": settings.database_replica_url})) as runtime,
@@ -43,8 +47,10 @@ def listing_runtime() -> Iterator[Runtime]:
 
 @contextmanager
 def _runtime(settings: Settings) -> Iterator[Runtime]:
-    runtime = build_runtime(settings, name="messaging-pipeline-cli", connections=2)
+    runtime = build_runtime(settings, name=_NAME, connections=2)
     try:
+        # A pool would try for five seconds before it says that nobody answers.
+        connect_once(required(settings.database_url, "DATABASE_URL"), _NAME).close()
         yield runtime
     finally:
         runtime.close()

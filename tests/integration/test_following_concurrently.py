@@ -1,8 +1,7 @@
 """Many workers follow the same messages at once: nobody deadlocks, nothing is lost, nothing is told twice."""
 
 import random
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from uuid import uuid4
 
@@ -14,6 +13,7 @@ from messaging_pipeline.deliver.attempts import Attempt
 from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.messages.state_machine import Standing, Status
 from messaging_pipeline.worker_runtime import WorkerRuntime
+from tests.support import racing
 from tests.support.factories import worker_runtime
 from tests.support.followed import answered, heard, nameless, replayed, report, shown, sid_of, standing, under_way
 
@@ -21,7 +21,6 @@ THREADS = 8
 MESSAGES = 50
 WORDS = ("queued", "sent", "undelivered", "delivered")
 PATIENCE_SECONDS = 60
-A_MOMENT = 0.005
 
 
 @pytest.fixture
@@ -37,41 +36,10 @@ def observer(database_url: str) -> Iterator[psycopg.Connection]:
         yield connection
 
 
-def at_once(work: list[Callable[[], object]]) -> None:
-    """Do it all at the same time; the first error is raised."""
-    start = threading.Barrier(len(work))
-
-    def begin(one: Callable[[], object]) -> object:
-        start.wait(PATIENCE_SECONDS)
-        return one()
-
-    with ThreadPoolExecutor(len(work)) as threads:
-        for done in [threads.submit(begin, one) for one in work]:
-            done.result(PATIENCE_SECONDS)
-
-
-def until(observer: psycopg.Connection, count: int, condition: str) -> None:
-    """Return when so many sessions of this database fulfil a condition."""
-    sessions = f"select count(*) from pg_stat_activity where datname = current_database() and {condition}"
-    for _ in range(int(PATIENCE_SECONDS / A_MOMENT)):
-        if observer.execute(sessions).fetchone() == (count,):
-            return
-        threading.Event().wait(A_MOMENT)
-    pytest.fail(f"there were never {count} sessions with {condition}")
-
-
-def wait_for_waiters(observer: psycopg.Connection, count: int) -> None:
-    """Return when so many sessions stand in line for a lock."""
-    until(observer, count, "wait_event_type = 'Lock'")
-
-
 def deadlocks(observer: psycopg.Connection, runtime: WorkerRuntime) -> int:
     """The deadlocks that Postgres broke in this database; known once its connections are closed."""
     runtime.base.pool.close()
-    until(observer, 0, "backend_type = 'client backend' and pid <> pg_backend_pid()")
-    row = observer.execute("select deadlocks from pg_stat_database where datname = current_database()").fetchone()
-    assert row is not None
-    return int(row[0])
+    return racing.deadlocks(observer)
 
 
 def shuffled_batches(told: list[Evidence], seed: int) -> list[list[Evidence]]:
@@ -92,7 +60,7 @@ def test_overlapping_batches_lose_nothing_and_tell_nothing_twice(
         for batch in shuffled_batches(told, seed):
             runtime.following.apply(batch)
 
-    at_once([lambda seed=seed: worker(seed) for seed in range(THREADS)])
+    racing.at_once([lambda seed=seed: worker(seed) for seed in range(THREADS)])
 
     for message_id in ids:
         assert standing(runtime, message_id) == Standing(Status.DELIVERED, sid_of(message_id))
@@ -114,9 +82,9 @@ def test_batches_that_keep_the_same_unknown_callbacks_in_opposite_orders_do_not_
                 [middle.sid],
             )
             one_way = threads.submit(runtime.following.apply, [first, middle, last])
-            wait_for_waiters(observer, 1)
+            racing.wait_for_waiters(observer, 1)
             other_way = threads.submit(runtime.following.apply, [last, middle, first])
-            wait_for_waiters(observer, 2)
+            racing.wait_for_waiters(observer, 2)
             gate.rollback()
         one_way.result()
         other_way.result()
@@ -136,7 +104,7 @@ def test_answers_and_callbacks_of_the_same_messages_at_once_end_where_they_shoul
         for attempt in open_attempts[every::2]:
             answered(runtime, attempt)
 
-    at_once([lambda: hear(0), lambda: hear(2), lambda: answer(0), lambda: answer(1)])
+    racing.at_once([lambda: hear(0), lambda: hear(2), lambda: answer(0), lambda: answer(1)])
 
     for attempt in open_attempts:
         message_id = attempt.message.id
@@ -171,8 +139,8 @@ def line_up(
     with psycopg.connect(database_url) as gate:
         gate.execute("select from messages where id = %s for update", [message_id])
         callback = threads.submit(runtime.following.apply, [report(message_id, "sent")])
-        wait_for_waiters(observer, 1)
+        racing.wait_for_waiters(observer, 1)
         answer = threads.submit(answered, runtime, attempt)
-        wait_for_waiters(observer, 2)
+        racing.wait_for_waiters(observer, 2)
         gate.rollback()
     return callback, answer

@@ -19,6 +19,9 @@ from psycopg import sql
 from messaging_pipeline.db.migrate import migrate
 from messaging_pipeline.stack.embedded import start_postgres, start_valkey
 
+#: The session that empties the tables between tests, by its ``application_name``.
+CLEANER = "cleaner between tests"
+
 _END_OTHERS = """
 select pg_terminate_backend(pid) from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid()
@@ -61,7 +64,7 @@ def _migrated(database_server: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def _cleaner(_migrated: str) -> Iterator[psycopg.Connection]:
-    with psycopg.connect(_migrated, autocommit=True) as connection:
+    with psycopg.connect(_migrated, autocommit=True, application_name=CLEANER) as connection:
         yield connection
 
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 
+from tests.plugins.services import CLEANER
 from tests.support.waiting import eventually
 
 _PATIENCE_SECONDS = 60
@@ -31,7 +32,7 @@ def wait_for_waiters(observer: psycopg.Connection, count: int) -> None:
 
 def deadlocks(observer: psycopg.Connection) -> int:
     """The deadlocks that Postgres has ever broken in this database; known once every other session has ended."""
-    others = "backend_type = 'client backend' and pid <> pg_backend_pid()"
+    others = f"backend_type = 'client backend' and pid <> pg_backend_pid() and application_name <> '{CLEANER}'"
     eventually(lambda: _sessions(observer, others) == 0, "no other session")
     row = observer.execute("select deadlocks from pg_stat_database where datname = current_database()").fetchone()
     assert row is not None
