@@ -8,6 +8,9 @@ AUDITED := requirements-prod.lock requirements.lock
 STAMP := $(VENV)/.installed
 UV_LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet
 
+# A third of a test's time is waiting, for servers that are away on purpose: three processes keep two cores busy.
+TEST_PROCESSES ?= 3
+
 # The demonstration and the tests start hundreds of processes; without bytecode each would compile all of our code.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -34,7 +37,7 @@ up: setup ## Run the whole pipeline on this machine until Ctrl-C
 	$(BIN)/messaging-pipeline up
 
 test: setup ## Run every suite; starts its own Postgres and Valkey
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup
 
 lint: setup ## Check style, complexity and types
 	$(BIN)/ruff check .

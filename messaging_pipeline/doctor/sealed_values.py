@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from messaging_pipeline.db.pool import open_pool
+from messaging_pipeline.db.pool import connect_once, open_pool
 from messaging_pipeline.doctor.finding import Finding, error, ok, skipped
 from messaging_pipeline.doctor.patient import Patient
 from messaging_pipeline.resealing import Count, Resealing
@@ -14,6 +14,7 @@ from messaging_pipeline.settings import required
 
 SETTING = "MESSAGING_ENCRYPTION_KEYS"
 
+_NAME = "messaging-pipeline-doctor"
 _VALUES = 200
 
 
@@ -22,7 +23,8 @@ def check_sealed_values(patient: Patient) -> Iterator[Finding]:
     url = required(patient.settings.database_url, "DATABASE_URL")
     sealer = Sealer(patient.settings.sealing_keys())
     try:
-        with open_pool(url, size=1, name="messaging-pipeline-doctor", checked=False) as pool:
+        connect_once(url, _NAME).close()  # a pool would try for five seconds
+        with open_pool(url, size=1, name=_NAME, checked=False) as pool:
             counts = list(Resealing(pool, sealer, page_rows=_VALUES).glance())
     except (psycopg.OperationalError, PoolTimeout):
         yield skipped(SETTING, "Postgres does not answer")

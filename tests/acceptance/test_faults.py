@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.plugins.stacks import BREAKABLE
+
+pytestmark = BREAKABLE  # xdist starts large groups first, and this one takes long: begun last, all would wait for it
+
 PROJECT = Path(__file__).parents[2]
 
 
