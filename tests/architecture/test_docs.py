@@ -23,7 +23,7 @@ from tests.support.product_source import PROJECT
 
 RUN_BY_A_TEST = {"sh", "python"}
 LOADED_BY_A_TEST = {"toml"}
-TO_BE_READ = {"console", "text", "mermaid"}
+TO_BE_READ = {"console", "text"}
 CONFIGURATION = [block for block in blocks("toml") if not block.place.startswith("docs/simulator.md")]
 
 START_LINES = {
