@@ -24,7 +24,16 @@ MONTHS_AHEAD = 3
 LOCK_MILLISECONDS = 200
 """How long a change of partitions waits for its lock, since whoever writes a line waits behind it; next time, then."""
 
+LONGEST_MAKING_MILLISECONDS = 1_000
+"""How long making a month may take, since Postgres reads the default partition for it, and holds it meanwhile."""
+
 _MOST_COUNTED_LINES = 10_000
+
+_OBSTACLES: Mapping[type[psycopg.Error], str] = {
+    psycopg.errors.LockNotAvailable: "somebody holds the history; it is tried again",
+    psycopg.errors.CheckViolation: "lines of it lie in the default partition",
+    psycopg.errors.QueryCanceled: "to read the default partition for it takes too long; see the runbook",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +91,11 @@ def _make(connection: Connection[TupleRow], month: date) -> bool:
     try:
         with connection.transaction():
             connection.execute(sql("wait_a_moment_for_locks"), {"milliseconds": LOCK_MILLISECONDS})
+            connection.execute(sql("take_a_moment"), {"milliseconds": LONGEST_MAKING_MILLISECONDS})
             row = connection.execute(sql("make_history_month"), {"month": month}).fetchone()
-    except psycopg.errors.LockNotAvailable:
-        _log.warning("the partition of %s is not made: somebody holds the history; it is tried again", name_of(month))
-        return False
-    except psycopg.errors.CheckViolation:
-        _log.warning("the partition of %s is not made: lines of it lie in the default partition", name_of(month))
+    except tuple(_OBSTACLES) as error:
+        obstacle = next(told for kind, told in _OBSTACLES.items() if isinstance(error, kind))
+        _log.warning("the partition of %s is not made: %s", name_of(month), obstacle)
         return False
     made = row == (True,)
     if made:

@@ -15,6 +15,7 @@ from messaging_pipeline.db import queries
 from messaging_pipeline.db.migrate import migrate
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.doctor.database import _history
+from messaging_pipeline.history import months
 from messaging_pipeline.history.months import make_months, read_calendar
 from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import RuntimeMaker
@@ -58,12 +59,16 @@ def partitions_of(connection: psycopg.Connection, message_id: UUID) -> set[str]:
     return {name for (name,) in rows}
 
 
-def write_line(connection: psycopg.Connection, month: date) -> None:
+def write_lines(connection: psycopg.Connection, month: date, count: int) -> None:
     connection.execute(
         "insert into message_events (message_id, history_month, status, source, at, moved)"
-        " values (gen_random_uuid(), %s, 'pending', 'accept', now(), true)",
-        [month],
+        " select gen_random_uuid(), %s, 'pending', 'accept', now(), true from generate_series(1, %s)",
+        [month, count],
     )
+
+
+def write_line(connection: psycopg.Connection, month: date) -> None:
+    write_lines(connection, month, 1)
 
 
 def test_a_report_repeated_over_the_end_of_the_month_is_kept_once(
@@ -167,16 +172,25 @@ def test_a_month_that_is_hidden_behind_many_lines_of_another_keeps_none_of_the_o
     connection: psycopg.Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Of a large default partition only the first lines are read, so that a month can lie there unseen."""
-    connection.execute(
-        "insert into message_events (message_id, history_month, status, source, at, moved)"
-        " select gen_random_uuid(), %s, 'pending', 'accept', now(), true from generate_series(1, 10001)",
-        [date(2040, 4, 1)],
-    )
+    write_lines(connection, date(2040, 4, 1), 10_001)
     write_line(connection, MONTHS_FROM_FAR[0])
     assert MONTHS_FROM_FAR[0] in read_calendar(connection).missing(FAR)
     assert make_months(connection, FAR) == 3
     assert set(MONTHS_FROM_FAR[1:]) <= read_calendar(connection).months
     assert "2040-05 is not made: lines of it lie in the default partition" in caplog.text
+
+
+def test_nobody_who_writes_waits_until_a_large_default_partition_is_read(
+    connection: psycopg.Connection, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Postgres reads it through before it takes a month beside it, and locks it meanwhile."""
+    write_lines(connection, date(2040, 4, 1), 100_000)
+    monkeypatch.setattr(months, "LONGEST_MAKING_MILLISECONDS", 2)
+    assert make_months(connection, FAR) == 0
+    assert "2040-05 is not made: to read the default partition for it takes too long" in caplog.text
+    assert connection.execute("show statement_timeout").fetchone() == ("0",)
+    monkeypatch.undo()
+    assert make_months(connection, FAR) == 4
 
 
 def test_a_message_is_accepted_sent_and_heard_of_without_its_months_partition(

@@ -17,6 +17,10 @@ order by strays.month
 -- name: make_history_month
 select make_history_month(%(month)s::date)
 
+-- name: take_a_moment
+-- For the transaction at hand: what a statement locks, others wait for as long as it runs.
+select set_config('statement_timeout', %(milliseconds)s::text, true)
+
 -- name: months_began_at
 -- When messages began to have months; nothing as long as processes of the release before may run.
 select applied_at from schema_migrations where name like '%_post_begin_months.sql'
