@@ -16,6 +16,7 @@ from urllib3.exceptions import (
 )
 from urllib3.response import HTTPResponse
 
+from messaging_pipeline.connections.hanging_up import HangingUp
 from messaging_pipeline.connections.reaching import NeverReached
 from messaging_pipeline.trust import public_trust
 
@@ -45,8 +46,14 @@ class _CarefulConnection(HTTPConnection):
         self._answered_at = time.monotonic()
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]  # as urllib3 itself overrides it
-        """Read the answer's head, and note when."""
-        response = super().getresponse()
+        """Read the answer's head, in the time that one read may take, and note when; raises TimeoutError."""
+        seconds = self.timeout if isinstance(self.timeout, int | float) else None
+        with HangingUp.after(seconds) as hanging_up:
+            hanging_up.watch(self.sock)
+            response = super().getresponse()
+        if hanging_up.is_over:
+            response.close()
+            raise TimeoutError("the head of the answer did not come in time")
         self._answered_at = time.monotonic()
         return response
 

@@ -20,7 +20,13 @@ class HangingUp:
     def __init__(self, deadline: float) -> None:
         self._deadline = deadline
         self._over = threading.Event()
+        self._in_use = threading.Lock()  # a copy that is closed gives its number to the next one who connects
         self._watched: list[tuple[socket.socket, threading.Timer]] = []
+
+    @classmethod
+    def after(cls, seconds: float | None) -> Self:
+        """Hang up so many seconds from now; None is never."""
+        return cls(time.monotonic() + (threading.TIMEOUT_MAX if seconds is None else seconds))
 
     @property
     def is_over(self) -> bool:
@@ -29,15 +35,16 @@ class HangingUp:
 
     def watch(self, opened: socket.socket) -> None:
         """Hang up on this connection when it is time; TLS may take the socket over, so a copy of it is kept."""
-        copy = opened.dup()
-        timer = threading.Timer(max(0.0, self._deadline - time.monotonic()), self._hang_up, [copy])
+        copy = socket.fromfd(opened.fileno(), opened.family, opened.type)
+        seconds = min(max(0.0, self._deadline - time.monotonic()), threading.TIMEOUT_MAX)
+        timer = threading.Timer(seconds, self._hang_up, [copy])
         timer.daemon = True
         self._watched.append((copy, timer))
         timer.start()
 
     def _hang_up(self, connection: socket.socket) -> None:
         self._over.set()
-        with suppress(OSError):  # the other side has gone already
+        with self._in_use, suppress(OSError):  # the other side has gone already, or we have
             connection.shutdown(socket.SHUT_RDWR)
 
     def __enter__(self) -> Self:
@@ -48,7 +55,8 @@ class HangingUp:
     ) -> None:
         for copy, timer in self._watched:
             timer.cancel()
-            copy.close()
+            with self._in_use:
+                copy.close()
 
 
 class _Watched(HTTPConnection):

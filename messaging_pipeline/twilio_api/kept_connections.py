@@ -4,6 +4,7 @@ import select
 import socket
 import ssl
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -17,6 +18,9 @@ A server may close a resting connection at any moment. A request written to it j
 answer was lost, and its message would stay unconfirmed for nothing.
 """
 
+_LONGEST_ANSWER_SECONDS = 60.0
+"""A whole answer takes no longer, however many reads it comes in: each of them may take the read timeout anew."""
+
 
 class Origin(NamedTuple):
     """Whom to connect to."""
@@ -29,8 +33,15 @@ class Origin(NamedTuple):
 class Connection:
     """One connection; it carries one request at a time."""
 
-    def __init__(self, opened: socket.socket, *, idle_seconds: float = _IDLE_SECONDS) -> None:
+    def __init__(
+        self,
+        opened: socket.socket,
+        *,
+        idle_seconds: float = _IDLE_SECONDS,
+        longest_answer_seconds: float = _LONGEST_ANSWER_SECONDS,
+    ) -> None:
         self._socket = opened
+        self._longest_answer_seconds = longest_answer_seconds
         self._idle_seconds = idle_seconds
         self._poll = select.poll()
         self._poll.register(opened, select.POLLIN)
@@ -41,13 +52,21 @@ class Connection:
         try:
             self._socket.settimeout(read_timeout_seconds)
             self._socket.sendall(request)
-            answer = read_answer(self._socket.recv)
+            answer = read_answer(self._receive_until(time.monotonic() + self._longest_answer_seconds))
         except TimeoutError as error:
             raise AnswerLost("no answer came in time") from error
         except (OSError, ValueError) as error:
             raise AnswerLost("the connection broke before a whole answer came") from error
         self._answered_at = time.monotonic()
         return answer
+
+    def _receive_until(self, deadline: float) -> Callable[[int], bytes]:
+        def receive(most_bytes: int) -> bytes:
+            if time.monotonic() >= deadline:
+                raise TimeoutError
+            return self._socket.recv(most_bytes)
+
+        return receive
 
     @property
     def is_usable(self) -> bool:

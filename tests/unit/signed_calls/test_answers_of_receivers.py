@@ -1,17 +1,26 @@
 """What is read of a receiver's answer: as much as was asked for, whole or not at all."""
 
+import socket
+import ssl
+import time
+from contextlib import suppress
+from pathlib import Path
+
 import pytest
 
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.connections.reaching import AnswerLost
 from messaging_pipeline.fallback_receivers import Receiver
 from messaging_pipeline.signed_calls.calling import Answer, NoReceiver, SignedCalls
-from tests.support.stand_in import Script, answering, closing, stand_in
+from tests.support.stand_in import Received, Script, answering, closing, stand_in
+from tests.support.tls import self_signed
 
 
-def call(url: str, clock: ManualClock, most_bytes: int, *, tenant: str = "default") -> Answer:
+def call(
+    url: str, clock: ManualClock, most_bytes: int, *, tenant: str = "default", tls: ssl.SSLContext | None = None
+) -> Answer:
     receiver = Receiver(url, "env:DESK_SECRET", "default", True, 0.3)
-    calls = SignedCalls({"desk": receiver}, {"desk": "secret"}, clock)
+    calls = SignedCalls({"desk": receiver}, {"desk": "secret"}, clock, tls)
     try:
         return calls.call("desk", tenant, "token", {"word": "STATUS"}, most_bytes)
     finally:
@@ -41,6 +50,27 @@ def test_an_answer_is_read_whole_or_not_at_all(
 def test_an_answer_that_does_not_come_is_lost(clock: ManualClock) -> None:
     with stand_in(closing) as server, pytest.raises(AnswerLost):
         call(server.url, clock, 10)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_receiver_that_speaks_a_byte_at_a_time_is_hung_up_on_and_its_answer_is_lost(
+    clock: ManualClock, tmp_path: Path, scheme: str
+) -> None:
+    drops: list[bytes] = []
+
+    def dripping(request: Received, connection: socket.socket) -> bool:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        with suppress(OSError):
+            while len(drops) < 60:
+                connection.sendall(b"x")
+                drops.append(b"x")
+                time.sleep(0.05)
+        return False
+
+    of_server, of_client = self_signed(tmp_path) if scheme == "https" else (None, None)
+    with stand_in(dripping, of_server) as server, pytest.raises(AnswerLost):
+        call(server.url, clock, 10, tls=of_client)
+    assert len(drops) < 60
 
 
 def test_a_tenant_calls_none_of_anothers_receivers(clock: ManualClock) -> None:

@@ -3,8 +3,9 @@
 import select
 import socket
 import ssl
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
@@ -67,6 +68,27 @@ def test_a_connection_that_the_server_has_closed_is_not_used_again() -> None:
     with stand_in(once) as server, an_answered_connection(server) as (connection, raw):
         select.select([raw], [], [], LONG_SECONDS)  # until the server's farewell has come
         assert not connection.is_usable
+
+
+def test_an_answer_that_comes_a_byte_at_a_time_is_lost_when_it_takes_too_long() -> None:
+    """Each byte is in time, and a lane would wait for the last one for days."""
+    drops: list[bytes] = []
+
+    def dripping(_: Received, connection: socket.socket) -> bool:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        with suppress(OSError):
+            while len(drops) < 60:
+                connection.sendall(b"x")
+                drops.append(b"x")
+                time.sleep(0.05)
+        return False
+
+    with stand_in(dripping) as server:
+        connection = Connection(socket.create_connection(("127.0.0.1", server.port)), longest_answer_seconds=0.3)
+        with pytest.raises(AnswerLost, match="in time"):
+            connection.exchange(REQUEST, LONG_SECONDS)
+        connection.close()
+    assert len(drops) < 60
 
 
 def test_a_connection_that_spoke_unasked_is_not_used_again() -> None:
