@@ -149,6 +149,16 @@ def test_a_body_of_unknown_length_is_read_no_further_than_that_either(
     assert sum(all_queued(redis_url).values()) == (status == 204)
 
 
+@pytest.mark.parametrize(("fields", "status"), [(1000, 403), (1001, 413)])
+def test_a_form_of_more_fields_than_twilio_has_is_too_large_before_its_signature_is_verified(
+    twilio: CallingTwilio, fields: int, status: int
+) -> None:
+    """To verify sorts them for each spelling of the address and each token: somebody could keep us busy."""
+    form = {f"p{number}": "" for number in range(fields)}
+    answer = twilio.app.test_client().post("/twilio/status", data=form, headers={SIGNATURE: "forged"})
+    assert answer.status_code == status
+
+
 @pytest.mark.parametrize(
     ("target", "form", "route"),
     [("/twilio/status", a_status(), "status"), ("/twilio/inbound", an_inbound(), "inbound")],
