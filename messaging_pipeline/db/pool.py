@@ -16,6 +16,15 @@ Pool = ConnectionPool[Connection[TupleRow]]
 _CONNECT_TIMEOUT_SECONDS = 5
 _STATEMENT_TIMEOUT_MILLISECONDS = 15_000
 
+#: A host that vanishes says no farewell. Left to the kernel, whoever waits for its answer waits for two hours, and
+#: whoever has just asked for a quarter of one: every thread, while the next host is there. Nothing on a Unix socket.
+_GIVING_UP = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}
+
 #: What Postgres says when the same transaction, tried again, can succeed (class 40: deadlock, serialization).
 _RETRYABLE = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 
@@ -54,6 +63,7 @@ def _options(name: str) -> dict[str, Any]:
         "autocommit": True,
         "application_name": name,
         "connect_timeout": _CONNECT_TIMEOUT_SECONDS,
+        **_GIVING_UP,
         "options": f"-c statement_timeout={_STATEMENT_TIMEOUT_MILLISECONDS} -c timezone=UTC",
     }
 
