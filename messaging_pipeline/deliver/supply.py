@@ -3,8 +3,11 @@
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+
+from redis.exceptions import RedisError
 
 from messaging_pipeline.clock import Clock
 from messaging_pipeline.configuration import Configuration
@@ -41,7 +44,7 @@ _TOKEN_LIFETIME_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Claimed messages, when (monotonic seconds) the tokens for them were taken, and the cap they count towards."""
+    """Claimed messages, when (monotonic seconds) tokens for them were asked for, and the cap they count towards."""
 
     service: ServiceKey
     messages: Sequence[ClaimedMessage]
@@ -87,6 +90,7 @@ class Supply:
         if not self.board.standing(service).sending:
             return None
         terms = self._terms(service)
+        began = time.monotonic()
         grant = self._take(service, terms.bucket, terms.want, terms.at_least)
         if grant is None:
             return None
@@ -96,7 +100,7 @@ class Supply:
             self.turns.next_order(service),
             cap_day(self.configuration, service, self.clock.now()),
         )
-        batch = self._claim(wanted, terms.bucket, grant)
+        batch = self._claim(wanted, terms.bucket, grant, began)
         if batch is None:
             return self._claim_other(wanted, terms)
         if sum(message.segments for message in batch.messages) == grant.granted:
@@ -109,11 +113,17 @@ class Supply:
         The perished ones are not given back: by now the bucket has refilled their place.
         """
         weight = sum(message.segments for message in left)
-        grant = self._take(batch.service, self._terms(batch.service).bucket, weight, weight)
+        terms = self._terms(batch.service)
+        began = time.monotonic()
+        try:
+            grant = self._take(batch.service, terms.bucket, weight, weight)
+        except RedisError:
+            self.put_back(batch, left, "waiting for Redis, which keeps the rate")
+            raise
         if grant is None:
             self.put_back(batch, left, "waiting for the rate")
             return None
-        return time.monotonic()
+        return began
 
     def put_back(
         self,
@@ -148,18 +158,20 @@ class Supply:
         self.wake_ups.wake_later(service, grant.wait_seconds)
         return None
 
-    def _claim(self, wanted: Wanted, bucket: TokenBucket, grant: Grant) -> Batch | None:
+    def _claim(self, wanted: Wanted, bucket: TokenBucket, grant: Grant, began: float) -> Batch | None:
         """Claim what the tokens carry, and give back the ones that nothing was found for.
 
-        A batch may be empty: all that was claimed has to wait, and there may be more behind it.
+        A batch may be empty: all that was claimed has to wait, and there may be more behind it. ``began`` is when the
+        tokens were asked for: they have aged while Postgres was.
         """
         now = self.clock.now()
         claimed = claim_due(self.pool, wanted, now=now, lease_until=now + self.lease)
         awake = self._without_those_who_wait(claimed, wanted.cap)
         spare = grant.granted - sum(message.segments for message in awake)
         if spare:
-            bucket.give_back(spare, grant)
-        return Batch(wanted.service, awake, time.monotonic(), wanted.cap) if claimed else None
+            with suppress(RedisError):  # then they lapse; what was claimed must not wait for its lease to run out
+                bucket.give_back(spare, grant)
+        return Batch(wanted.service, awake, began, wanted.cap) if claimed else None
 
     def _without_those_who_wait(self, claimed: Sequence[ClaimedMessage], cap: CapDay | None) -> list[ClaimedMessage]:
         """Put off what may not leave at this hour: it must not use up the rate of those who are awake."""
@@ -181,9 +193,10 @@ class Supply:
             return None
         if weight <= wanted.segments:
             return None
+        began = time.monotonic()
         grant = self._take(wanted.service, terms.bucket, weight, weight)
         heavier = Wanted(wanted.service, weight, wanted.order, wanted.cap)
-        return self._claim(heavier, terms.bucket, grant) if grant else None
+        return self._claim(heavier, terms.bucket, grant, began) if grant else None
 
     def _rest_until_next_day(self, service: ServiceKey, cap: CapDay) -> None:
         self.wake_ups.wake_later(service, (cap.ends_at - self.clock.now()).total_seconds())
@@ -199,4 +212,4 @@ class Supply:
         if tokens_are_left:
             self.bell.ring(service)
         else:
-            self.wake_ups.wake_later(service, worth_waking_seconds)
+            self.bell.ring_later(service, worth_waking_seconds)

@@ -74,14 +74,20 @@ class Line:
         return cls(None, 0)
 
     def is_held(self) -> bool:
-        """Renew the line if it is time for that; False when it is ours no more: then send nothing."""
+        """Renew the line if it is time for that; False when it is ours no more, or may not be: then send nothing."""
         if self.slots is None or not self.held:
             return self.held
         now = time.monotonic()
         if now - self._renewed_at > _RENEW_AFTER_SECONDS:
-            self.held = now - self._renewed_at < LEASE_SECONDS and self.slots.keep(self._holder)
+            self.held = now - self._renewed_at < LEASE_SECONDS and self._keeps(self.slots)
             self._renewed_at = now
         return self.held
+
+    def _keeps(self, slots: Slots) -> bool:
+        try:
+            return slots.keep(self._holder)
+        except RedisError:
+            return False
 
     def __enter__(self) -> Self:
         self._renewed_at = time.monotonic()
