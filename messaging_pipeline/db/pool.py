@@ -8,7 +8,7 @@ import psycopg
 from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random_exponential
 
 Result = TypeVar("Result")
 Pool = ConnectionPool[Connection[TupleRow]]
@@ -27,6 +27,9 @@ _GIVING_UP = {
 
 #: What Postgres says when the same transaction, tried again, can succeed (class 40: deadlock, serialization).
 _RETRYABLE = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+
+#: How long an answer from outside is held in hand while Postgres is away.
+_PATIENCE_SECONDS = 30.0
 
 #: What is raised while Postgres restarts or cannot be reached; the work is intact and may be tried later.
 UNREACHABLE = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
@@ -90,6 +93,25 @@ def in_transaction(pool: Pool, work: Callable[[Connection[TupleRow]], Result]) -
     ):
         with attempt:
             result = _once(pool, work)
+    return result
+
+
+def patiently(write: Callable[[], Result]) -> Result:
+    """Write down an answer from outside, which is too dear to lose to a Postgres that is restarting: it is held in hand
+    and tried again for half a minute.
+
+    ``write`` names the state that it leaves: that it was done may itself be what was not heard.
+    """
+    with suppress(*UNREACHABLE):
+        return write()
+    for trial in Retrying(
+        retry=retry_if_exception_type(UNREACHABLE),
+        wait=wait_random_exponential(multiplier=0.1, max=2.0),
+        stop=stop_after_delay(_PATIENCE_SECONDS),
+        reraise=True,
+    ):
+        with trial:
+            result = write()
     return result
 
 

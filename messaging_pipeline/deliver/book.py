@@ -8,14 +8,13 @@ from typing import Self
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from messaging_pipeline import meters
 from messaging_pipeline.clock import Clock
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.consent.terms import terms_of
 from messaging_pipeline.consequences import Consequences, Decided, has_consequences, write_consequences
-from messaging_pipeline.db.pool import UNREACHABLE, Pool, in_transaction
+from messaging_pipeline.db.pool import Pool, in_transaction, patiently
 from messaging_pipeline.decide.next_step import Step, next_step
 from messaging_pipeline.decide.policy import Policy
 from messaging_pipeline.decide.waits import ASK_ABOUT_DOUBT
@@ -38,8 +37,6 @@ from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.spending.allowance import Allowance
 from messaging_pipeline.twilio_api.outcome import Outcome
 
-#: How long an answer from Twilio is held in hand while Postgres is away; after that the attempt stays in doubt.
-_PATIENCE_SECONDS = 30.0
 _MAY_COST = frozenset({"accepted", "unconfirmed"})
 
 
@@ -126,12 +123,11 @@ class Book:
         return now + ASK_ABOUT_DOUBT if step.outcome == "unconfirmed" else None
 
     def _turn_page(self, opening: Opening | None) -> Page:
-        try:
-            written = self._write(self._answered, opening)
-        except UNREACHABLE:
-            if self._answered is None:
-                raise
-            written = self._write_patiently(self._answered, opening)
+        answered = self._answered
+        if answered is None:
+            written = self._write(None, opening)
+        else:
+            written = patiently(lambda: self._write(answered, self._renewed(opening)))
         closing, self._answered = self._answered, None
         if closing is not None and written.page.moved:
             record_status(closing.attempt.message.service, closing.step.status)
@@ -140,19 +136,8 @@ class Book:
         self.wake_fallbacks(written.steps)
         return written.page
 
-    def _write_patiently(self, closing: Closing, opening: Opening | None) -> _Written:
-        """An answer is too dear to lose to a database that is restarting: it is held in hand and tried again."""
-        for trial in Retrying(
-            retry=retry_if_exception_type(UNREACHABLE),
-            wait=wait_random_exponential(multiplier=0.1, max=2.0),
-            stop=stop_after_delay(_PATIENCE_SECONDS),
-            reraise=True,
-        ):
-            with trial:
-                written = self._write(closing, self._renewed(opening))
-        return written
-
     def _renewed(self, opening: Opening | None) -> Opening | None:
+        """While an answer was held in hand the lease went on."""
         return None if opening is None else replace(opening, lease_until=self.clock.now() + self.lease)
 
     def _write(self, closing: Closing | None, opening: Opening | None) -> _Written:

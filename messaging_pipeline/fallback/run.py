@@ -11,7 +11,7 @@ from psycopg.rows import TupleRow, dict_row
 from messaging_pipeline.backoff import backoff_seconds
 from messaging_pipeline.clock import Clock
 from messaging_pipeline.configuration import Configuration
-from messaging_pipeline.db.pool import Pool, in_transaction
+from messaging_pipeline.db.pool import Pool, in_transaction, patiently
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.fallback.leaving import Channel, Leaving, message_of_step
 from messaging_pipeline.fallback.letters import Posted
@@ -113,7 +113,9 @@ class FallingBack:
             "due_at": now + wait if again else None,
             "now": now,
         }
-        ours, following = in_transaction(self.pool, lambda connection: self._write_end(connection, values))
+        ours, following = patiently(
+            lambda: in_transaction(self.pool, lambda connection: self._write_end(connection, values))
+        )
         if ours:
             record_fallback_step(claimed["channel"], state)
         self.wake_fallbacks(following)

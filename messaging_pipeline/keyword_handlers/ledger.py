@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 
-from messaging_pipeline.db.pool import Pool
+from messaging_pipeline.db.pool import Pool, in_transaction, patiently
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.keyword_handlers.start import CallId
 
@@ -64,8 +64,12 @@ class CallLedger:
             "due_at": ending.due_at,
             "now": now,
         }
-        with self.pool.connection() as connection:
-            return connection.execute(sql("finish_keyword_call"), values).fetchone() is not None
+        return patiently(
+            lambda: in_transaction(
+                self.pool,
+                lambda connection: connection.execute(sql("finish_keyword_call"), values).fetchone() is not None,
+            )
+        )
 
 
 def retry_call(connection: Connection[TupleRow], call: CallId) -> bool:

@@ -9,7 +9,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow, class_row
 
 from messaging_pipeline.backoff import backoff_seconds
-from messaging_pipeline.db.pool import Pool, in_transaction
+from messaging_pipeline.db.pool import Pool, in_transaction, patiently
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.events_policy import EventsPolicy
 from messaging_pipeline.notices.notice import Notice
@@ -71,8 +71,10 @@ class NoticeLedger:
             "called": [int(one.called) for one in endings],
             "now": now,
         }
-        rows = in_transaction(
-            self.pool, lambda connection: connection.execute(sql("finish_notices"), values).fetchall()
+        rows = patiently(
+            lambda: in_transaction(
+                self.pool, lambda connection: connection.execute(sql("finish_notices"), values).fetchall()
+            )
         )
         return [state for state, called in rows if called or state != "waiting"]
 

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import psycopg
-from psycopg.rows import class_row
+from psycopg import Connection
+from psycopg.rows import TupleRow, class_row
 
-from messaging_pipeline.db.pool import Pool, transaction
+from messaging_pipeline.db.pool import Pool, in_transaction, patiently
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.tickets.contract import Ticket
 from messaging_pipeline.tickets.start import EntryId
@@ -93,21 +94,24 @@ class TicketLedger:
 
     def finish(self, claimed: ClaimedEntry, ending: Ending, now: datetime) -> bool:
         """Write down how it ended, and the ticket it stands in; False when that was known already."""
-        with transaction(self.pool) as connection:
-            values = {
-                **self._claim_of(claimed),
-                "state": ending.state,
-                "explanation": ending.explanation,
-                "due_at": ending.due_at,
-                "ticket_number": ending.ticket.number if ending.ticket else None,
-                "continued": ending.continued,
-                "now": now,
-            }
+        values = {
+            **self._claim_of(claimed),
+            "state": ending.state,
+            "explanation": ending.explanation,
+            "due_at": ending.due_at,
+            "ticket_number": ending.ticket.number if ending.ticket else None,
+            "continued": ending.continued,
+            "now": now,
+        }
+
+        def write(connection: Connection[TupleRow]) -> bool:
             is_news = connection.execute(sql("finish_ticket_entry"), values).fetchone() is not None
             if is_news and ending.ticket is not None:
                 ticket = {"ticket_id": ending.ticket.id, "ticket_number": ending.ticket.number, "now": now}
                 connection.execute(sql("remember_ticket"), {**self._person(claimed), **ticket})
-        return is_news
+            return is_news
+
+        return patiently(lambda: in_transaction(self.pool, write))
 
     def next_of(self, claimed: ClaimedEntry) -> EntryId | None:
         """Return the person's next entry that waits."""

@@ -14,6 +14,7 @@ from messaging_pipeline.fallback.run import MOST_ATTEMPTS
 from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.falling import EMAIL, let_leave, run, states, told, with_plan
 from tests.support.followed import shown
+from tests.support.lost_connections import lose_connections
 from tests.support.metric_deltas import Counting
 
 LANDLINE = 30006
@@ -93,6 +94,15 @@ def test_an_answer_that_comes_after_the_lease_settles_the_doubt(
 ) -> None:
     message_id = failed(runtime, EMAIL, EMAIL)
     run_by(runtime, message_id, answering(state, lapsing(runtime, clock)))
+    assert [one for _, one, _ in states(runtime, message_id)] == ends
+
+
+@pytest.mark.parametrize(
+    ("state", "ends"), [("sent", ["sent"]), ("refused", ["failed", "waiting"]), ("not_sent", ["waiting"])]
+)
+def test_an_answer_outlives_a_restart_of_postgres(runtime: WorkerRuntime, state: State, ends: list[str]) -> None:
+    message_id = failed(runtime, EMAIL, EMAIL)
+    run_by(runtime, message_id, answering(state, lambda: lose_connections(runtime)))
     assert [one for _, one, _ in states(runtime, message_id)] == ends
 
 

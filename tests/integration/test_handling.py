@@ -15,6 +15,7 @@ from tests.support.delivering import drain
 from tests.support.factories import RECIPIENT, SERVICE_SID, environment
 from tests.support.handled import STATUS_BY_PYTHON, calls, replies, state, write
 from tests.support.inbound_cases import sid
+from tests.support.lost_connections import lose_connections
 from tests.support.queued import queued
 from tests.support.shop import shop
 from tests.support.two_tenants import ACME_SERVICE, ACME_SERVICE_SID
@@ -54,6 +55,15 @@ def lapse(worker: WorkerRuntime, clock: ManualClock) -> None:
 
 def woken(redis_url: str) -> list[str]:
     return [one.arguments["sid"] for one in queued(redis_url, Queue.INBOUND) if one.name == Task.RUN_KEYWORD]
+
+
+def test_a_call_that_was_made_is_not_made_again_after_a_restart_of_postgres(
+    worker: WorkerRuntime,
+) -> None:
+    shop.says = lambda call: lose_connections(worker)
+    call = write(worker, 1, "STATUS 4711")
+    worker.handling.run(call)
+    assert state(worker) == "handled"
 
 
 def test_a_call_is_woken_when_it_is_stored_and_by_each_sweep_until_it_is_done(

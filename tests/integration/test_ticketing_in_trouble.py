@@ -8,6 +8,7 @@ from messaging_pipeline.tickets.start import EntryId
 from messaging_pipeline.tickets.ticketing import MOST_ATTEMPTS
 from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.factories import RECIPIENT
+from tests.support.lost_connections import lose_connections
 from tests.support.queued import queued
 from tests.support.ticket_systems import SECRET, TicketServer
 from tests.support.ticketed import KINDS, arrive, failing_changes, hear, replies, rows, states, woken
@@ -44,6 +45,20 @@ def test_a_ticket_whose_answer_was_lost_is_found_and_continued_by_the_next_messa
     hear(worker, "SM2", "Now it rings.")
     assert ticket_server.entries() == [["It does not ring.", "Now it rings."]]
     assert replies(worker) == [(RECIPIENT, CONTINUED.format(ticket_server.tickets[0].number))]
+
+
+@pytest.mark.parametrize(("status", "state"), [(None, "answered"), (429, "waiting")])
+def test_an_answer_outlives_a_restart_of_postgres(
+    worker: WorkerRuntime, ticket_server: TicketServer, status: int | None, state: str
+) -> None:
+    def restart(method: str, path: str) -> int | None:
+        lose_connections(worker)
+        return failing_changes(status)(method, path)
+
+    entry = arrive(worker, "SM1", "It does not ring.")
+    ticket_server.trouble = lambda method, path: restart(method, path) if method == "POST" else None
+    worker.ticketing.run(entry)
+    assert states(worker) == {"SM1": state}
 
 
 @pytest.mark.parametrize("status", [429, 401, 409])
