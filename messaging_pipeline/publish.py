@@ -27,6 +27,9 @@ _SOCKET_TIMEOUT_SECONDS = 2
 _CONFIRM_SECONDS = 4
 #: A publish that failed after at least this long did not find a closed door, but somebody who does not answer.
 _HUNG_AFTER_SECONDS = 1.0
+MOST_WAITING = 500
+"""A queue in which so many tasks wait has room for no more that can as well be published later."""
+
 #: How long nobody tries again then. Otherwise everybody who comes meanwhile waits as long, one behind the other.
 _QUIET_SECONDS = 1.0
 
@@ -161,6 +164,14 @@ class Publisher:
             return False
         return True
 
+    def has_room(self, queue: Queue) -> bool:
+        """Tell whether few enough tasks wait in a queue for one more that is no news; False if nobody answers."""
+        try:
+            with self._celery.connection_for_write() as connection:
+                return _waiting(connection, queue) < MOST_WAITING
+        except self._failures:
+            return False
+
     def standing_of(self, queue: Queue) -> Standing:
         """Tell what a queue is: at RabbitMQ ``quorum`` as it should be, ``other``, or ``missing``; else ``plain``.
 
@@ -191,6 +202,16 @@ def _declares(connection: Connection, queue: KombuQueue, *, passive: bool) -> bo
             return False
         raise
     return True
+
+
+def _waiting(connection: Connection, queue: Queue) -> int:
+    """Count the tasks that no worker has taken; none in a queue that nobody has made, or that is empty in a Redis."""
+    try:
+        return int(connection.channel().queue_declare(queue=queue.value, passive=True).message_count)
+    except connection.channel_errors as refusal:
+        if str(getattr(refusal, "reply_code", None)) == str(_NOT_FOUND):  # text, where Redis is the broker
+            return 0
+        raise
 
 
 def _failures(celery: Celery) -> tuple[type[BaseException], ...]:

@@ -240,6 +240,7 @@ def _sweep(
         wake_fallbacks=wake_fallbacks,
         wake_tickets=partial(wake_entries, base.publisher),
         wake_handlers=partial(wake_calls, base.publisher),
+        has_room=base.publisher.has_room,
         look_after_media=look_after_media,
         look_after_notices=look_after_notices,
     )

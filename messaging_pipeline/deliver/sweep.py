@@ -23,6 +23,7 @@ from messaging_pipeline.follow.apply_evidence import Evidence, Following
 from messaging_pipeline.ids import MessageId, ServiceKey
 from messaging_pipeline.keyword_handlers.start import CallId
 from messaging_pipeline.metrics import record_keyword_call, record_status, record_swept, record_ticket_entry
+from messaging_pipeline.queues import Queue
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.tickets.start import EntryId
 from messaging_pipeline.waking.bell import Bell
@@ -52,7 +53,11 @@ _TOO_LATE = "its time ran out before it could be sent"
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """Run every few seconds; running twice at once does no harm."""
+    """Run every few seconds; running twice at once does no harm.
+
+    What is due is woken again by each sweep until somebody takes it. Where nobody does, ``has_room`` says no before the
+    broker is full of it.
+    """
 
     pool: Pool
     clock: Clock
@@ -64,6 +69,7 @@ class Sweep:
     wake_fallbacks: Callable[[list[StepId]], None]
     wake_tickets: Callable[[Collection[EntryId]], None]
     wake_handlers: Callable[[Collection[CallId]], None]
+    has_room: Callable[[Queue], bool]
     look_after_media: Callable[[], None]
     look_after_notices: Callable[[], None]
 
@@ -137,7 +143,8 @@ class Sweep:
             connection.execute(sql("start_planned_steps"), {"now": now, "limit": _AT_ONCE})
             due = connection.execute(sql("fallback_steps_due"), {"now": now, "limit": _AT_ONCE}).fetchall()
         record_swept("fallback_unconfirmed", len(lapsed))
-        self.wake_fallbacks([StepId(MessageId(message_id), number) for message_id, number in due])
+        if due and self.has_room(Queue.FALLBACK):
+            self.wake_fallbacks([StepId(MessageId(message_id), number) for message_id, number in due])
 
     def _look_after_tickets(self) -> None:
         now = self.clock.now()
@@ -147,7 +154,8 @@ class Sweep:
             due = connection.execute(sql("ticket_entries_due"), {"now": now, "limit": _AT_ONCE}).fetchall()
         for desk, state in lapsed:
             record_ticket_entry(desk, state)
-        self.wake_tickets([EntryId(tenant, sid) for tenant, sid in due])
+        if due and self.has_room(Queue.INBOUND):
+            self.wake_tickets([EntryId(tenant, sid) for tenant, sid in due])
 
     def _look_after_handlers(self) -> None:
         now = self.clock.now()
@@ -157,7 +165,8 @@ class Sweep:
             due = connection.execute(sql("keyword_calls_due"), {"now": now, "limit": _AT_ONCE}).fetchall()
         for word, state in lapsed:
             record_keyword_call(word, state)
-        self.wake_handlers([CallId(tenant, sid) for tenant, sid in due])
+        if due and self.has_room(Queue.INBOUND):
+            self.wake_handlers([CallId(tenant, sid) for tenant, sid in due])
 
     def _release_followers(self) -> None:
         values = {"doubt_before": self.clock.now() - _DOUBT_HOLDS_UP, "limit": _AT_ONCE}

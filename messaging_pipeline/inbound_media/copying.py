@@ -17,6 +17,7 @@ from messaging_pipeline.inbound_media.stores import StoreFailed, Stores
 from messaging_pipeline.inbound_media_policy import InboundMediaPolicy
 from messaging_pipeline.media.findings import NotNow, Unfit
 from messaging_pipeline.metrics import record_inbound_media
+from messaging_pipeline.queues import Queue
 from messaging_pipeline.sealing import CannotUnseal, Sealer
 from messaging_pipeline.services.lines import Lines
 from messaging_pipeline.twilio_api.accounts import TwilioLogin
@@ -40,6 +41,7 @@ class Copying:
     lines: Lines
     logins: Mapping[str, TwilioLogin]
     wake: Callable[[Collection[FileId]], None]
+    has_room: Callable[[Queue], bool]
     ledger: MediaLedger = field(init=False)
     stores: Stores = field(init=False, default_factory=Stores)
 
@@ -62,8 +64,10 @@ class Copying:
         self._erase(file)
 
     def look_after(self) -> None:
-        """Wake a worker for whatever is due."""
-        self.wake(self.ledger.take_up(self.clock.now(), _AT_ONCE))
+        """Wake a worker for whatever is due, unless so many tasks wait that nobody seems to take them."""
+        due = self.ledger.take_up(self.clock.now(), _AT_ONCE)
+        if due and self.has_room(Queue.INBOUND):
+            self.wake(due)
 
     def _copy(self, file: FileId) -> None:
         policy = policy_of(self.configuration, file.tenant)

@@ -36,4 +36,5 @@ def copying_desk(
             if known.inbound_media is not None
         },
         wake=partial(wake_copies, publisher),
+        has_room=publisher.has_room,
     )

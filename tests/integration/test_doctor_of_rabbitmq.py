@@ -6,7 +6,7 @@ import pytest
 from kombu import Connection
 
 from messaging_pipeline.errors import NotReachable
-from messaging_pipeline.publish import Publisher
+from messaging_pipeline.publish import MOST_WAITING, Publisher
 from messaging_pipeline.queues import Queue, Task
 
 
@@ -39,4 +39,18 @@ def test_a_broker_that_is_away_is_said_to_be() -> None:
     publisher = Publisher("amqp://127.0.0.1:9//")
     with pytest.raises(NotReachable):
         publisher.standing_of(Queue.STATUS)
+    publisher.close()
+
+
+def test_a_queue_has_room_until_very_many_tasks_wait_in_it(publisher: Publisher) -> None:
+    assert publisher.has_room(Queue.MAINTENANCE)
+    for _ in range(MOST_WAITING):
+        publisher.publish(Task.SWEEP, {})
+    assert not publisher.has_room(Queue.MAINTENANCE)
+    assert publisher.has_room(Queue.ACCEPT)
+
+
+def test_a_broker_that_is_away_has_room_for_nothing() -> None:
+    publisher = Publisher("amqp://127.0.0.1:9//")
+    assert not publisher.has_room(Queue.ACCEPT)
     publisher.close()
