@@ -96,5 +96,12 @@ def _forget(connection: Connection[TupleRow], month: date, now: datetime) -> boo
     except psycopg.errors.LockNotAvailable:
         _log.info("the history of %s stays for now: somebody reads it", name_of(month))
         return False
+    except (psycopg.errors.DependentObjectsStillExist, psycopg.errors.InsufficientPrivilege) as error:
+        _log.error(
+            "the history of %s cannot be dropped: %s",
+            name_of(month),
+            error.diag.message_detail or error.diag.message_primary,
+        )
+        return False
     _log.info("the history of %s is gone", name_of(month))
     return True

@@ -259,6 +259,24 @@ def test_a_month_that_somebody_reads_is_left_for_the_next_run(
     assert keeping.retention.run()["history_month"] == 1
 
 
+def test_a_month_that_cannot_be_dropped_keeps_no_other_month_and_no_count(
+    keeping: WorkerRuntime, connection: psycopg.Connection, writer: Writer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As when somebody has made a view of it; nothing of theirs is dropped."""
+    february = date(2026, 2, 1)
+    connection.execute("select make_history_month(%s)", [february])
+    connection.execute("create view january as select * from message_events_2026_01")
+    for month in (JANUARY, february):
+        writer.message(history_month=month, status="delivered")
+    counted = Counting("messaging_forgotten_total", kind="history_month")
+    assert keeping.retention.run()["history_month"] == 1
+    assert (JANUARY in months(connection), february in months(connection)) == (True, False)
+    assert counted.count == 1
+    assert "the history of 2026-01 cannot be dropped: view january depends on" in caplog.text
+    connection.execute("drop view january")
+    assert keeping.retention.run()["history_month"] == 1
+
+
 def test_a_message_whose_history_has_gone_says_so_and_still_sends_nothing_twice(
     keeping: WorkerRuntime, clock: ManualClock, divided: str, redis_url: str
 ) -> None:
