@@ -72,11 +72,20 @@ class Questions:
         return dict(self.together(self.fetch, sids))
 
     def pages(self, kind: Literal["list", "search"], **filters: Any) -> Iterator[MessagePage]:
-        """Read a list page by page. When it is not read to its end, NotAnswered says so."""
+        """Read a list page by page. When it is not read to its end, NotAnswered says so.
+
+        A list that leads back to a page of its own has no end; other questions may be answered all the same.
+        """
         page: MessagePage = self._ask(kind, partial(self.twilio.list_messages, **filters))
         yield page
-        while page.next_page_url is not None:
-            page = self._ask(kind, partial(self.twilio.next_page, page.next_page_url))
+        read: set[str] = set()
+        while (url := page.next_page_url) is not None:
+            if url in read:
+                with self._lock:
+                    self.unanswered += 1
+                raise NotAnswered
+            read.add(url)
+            page = self._ask(kind, partial(self.twilio.next_page, url))
             yield page
 
     def media(self, sid: str) -> tuple[RemoteMedia, ...]:

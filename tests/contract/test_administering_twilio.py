@@ -1,5 +1,6 @@
 """What Twilio answers when it is asked about an account's services and numbers, read through the official client."""
 
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -17,7 +18,7 @@ from messaging_pipeline.twilio_api.remote_messages import (
 )
 from messaging_pipeline.twilio_api.remote_services import RemoteAccount, RemoteNumber, RemoteService
 from tests.support.simulated_twilio import SERVICE, SimulatedTwilio, simulated_twilio
-from tests.support.stand_in import Script, answering, never_answering, refusing, resetting, stand_in
+from tests.support.stand_in import Received, Script, answering, never_answering, refusing, resetting, stand_in
 
 UNKNOWN_SERVICE = "MG-is-not-a-sid"
 UNKNOWN_NUMBER = "PN" + "f" * 32
@@ -165,6 +166,16 @@ def test_a_create_whose_answer_is_lost_is_sent_once() -> None:
     with stand_in(never_answering) as server, administering(server.url, patience_seconds=0.3) as account:
         assert isinstance(account.create_service("Clinic", {}), Unreachable)
         assert len(server.requests) == 1
+
+
+def test_a_list_that_leads_back_to_a_page_of_its_own_is_no_answer() -> None:
+    def script(request: Received, connection: socket.socket) -> bool:
+        meta = {"key": "services", "next_page_url": f"{server.url}/v1/Services?PageToken=PAagain"}
+        assert len(server.requests) < 10, "it is read for ever"
+        return answering(200, {"meta": meta, "services": []})(request, connection)
+
+    with stand_in(script) as server, administering(server.url) as account:
+        assert isinstance(account.services(), Unreachable)
 
 
 def test_the_credentials_follow_a_list_to_no_other_place() -> None:

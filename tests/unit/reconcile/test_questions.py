@@ -57,6 +57,17 @@ def test_a_run_asks_as_often_as_it_may_and_leaves_the_rest() -> None:
     assert (seen, questions.asked, questions.unanswered, questions.ending) == (3, 3, 7, "limit")
 
 
+def read_list(questions: Questions) -> None:
+    with pytest.raises(NotAnswered):
+        list(questions.pages("list"))
+
+
+def test_a_list_that_leads_back_to_a_page_of_its_own_is_no_answer_and_is_not_read_for_ever() -> None:
+    page = {"messages": [], "next_page_uri": f"/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json?PageToken=PAagain"}
+    questions, seen = asking(answering(200, page), Limits(requests=50), read_list)
+    assert (seen, questions.unanswered, questions.ending) == (2, 1, None)
+
+
 def test_a_run_without_time_asks_nothing() -> None:
     questions, seen = asking(TOLD, Limits(seconds=0), fetch(2))
     assert (seen, questions.ending) == (0, "limit")
