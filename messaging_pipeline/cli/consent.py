@@ -178,4 +178,7 @@ def _write_csv(found: Iterable[Mapping[str, Any]]) -> None:
 
 
 def _cell(value: Any) -> object:
+    """A line break in a note is always a line feed: the csv module puts only that between quotes."""
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").replace("\r", "\n")
     return value.isoformat() if hasattr(value, "isoformat") else value

@@ -1,7 +1,7 @@
 """Reads a statement about consent from what an application or a file says, and checks every field of it."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar, get_args
 
 from messaging_pipeline.consent.evidence import parse_evidence
@@ -9,6 +9,7 @@ from messaging_pipeline.consent.ledger import ALL_SERVICES, Source
 from messaging_pipeline.consent.statements import Change, Statement
 from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.messages.phone_numbers import parse_e164
+from messaging_pipeline.messages.storable import refuse_unstorable
 
 SOURCES: tuple[Source, ...] = get_args(Source)
 CHANGES: tuple[Change, ...] = get_args(Change)
@@ -18,6 +19,9 @@ RequireScope = Callable[[str, str], None]
 """Raises InvalidInput when there is no such scope, the first, of a tenant, the second."""
 
 _Word = TypeVar("_Word", bound=str)
+
+#: Nobody has said anything to us before. What is earlier than the year 1, in UTC, Python could not read back.
+_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 
 _LONGEST_NOTE = 1000
 _LONGEST_SID = 64
@@ -30,6 +34,7 @@ def parse_statement(
 
     ``service`` is a service's key, or ``*`` for all of the tenant's; ``at`` is when it was said, with its offset.
     """
+    refuse_unstorable(told)
     return Statement(
         tenant=tenant,
         scope=_scope(told.get("service"), tenant, require_scope),
@@ -61,6 +66,8 @@ def _moment(value: object, now: datetime) -> datetime:
     said_at = value if isinstance(value, datetime) else _read_moment(value)
     if said_at is None or said_at.tzinfo is None:
         raise InvalidInput("at", "is no time with an offset", "write it as 2026-11-24T09:30:00+01:00")
+    if said_at < _EARLIEST:
+        raise InvalidInput("at", "lies before the year 1900", "give the time at which it was said, all of its year")
     if said_at > now:
         raise InvalidInput("at", "lies in the future", "give the time at which it was said")
     return said_at
@@ -76,6 +83,6 @@ def _read_moment(value: object) -> datetime | None:
 def _text(value: object, field: str, longest: int) -> str | None:
     if value is None or value == "":
         return None
-    if not isinstance(value, str) or len(value) > longest or "\x00" in value:
+    if not isinstance(value, str) or len(value) > longest:
         raise InvalidInput(field, f"is not a text of at most {longest} characters", "shorten it")
     return value

@@ -26,6 +26,11 @@ def storable(text: str) -> str:
     return _UNSTORABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
+def replaced(text: str) -> str:
+    """Return the text with a mark in place of each character that cannot be written down."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
 def _texts(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Every text with its place; a name is at the place that it would give another one."""
     waiting: list[tuple[str, Any]] = [("", arguments)]

@@ -2,17 +2,20 @@
 
 import csv
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from messaging_pipeline.consent import statements
+from messaging_pipeline.consent.ledger import withdraw
 from tests.plugins.runtimes import TWO_TENANTS
 from tests.support.commands import Finished, run_command
-from tests.support.consenting import NUMBER, in_force, lines, number
+from tests.support.consenting import NUMBER, a_withdrawal, in_force, lines, number
 from tests.support.factories import configuration_file, environment
 
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HEADER = "number,service,change,at,source,proof,ip,user_agent"
 GRANTED = f'{NUMBER},default,granted,2025-03-01T10:00:00+01:00,website,"form 7, version 3",2001:db8::17,Mozilla/5.0'
 WITHDRAWN = f"{number(1)},*,withdrawn,2025-04-01T10:00:00Z,,,,"
@@ -115,6 +118,19 @@ def test_what_is_exported_can_be_imported_elsewhere(run: Run, import_: Import, c
         {**row, **dict.fromkeys(dropped)} for row in rows
     ]
     assert [one["number"] for one in run("export", "--json").json] == [number(1), NUMBER]
+
+
+@pytest.mark.parametrize("mark", ["\r", "\n", "\r\n", "\x0c", "\x1d", "\x85", "\u2028"], ids=repr)
+def test_a_note_of_two_lines_comes_back_whichever_mark_is_between_them(
+    run: Run, import_: Import, connection: psycopg.Connection, mark: str
+) -> None:
+    withdraw(connection, [a_withdrawal(note=f"one{mark}two")], NOON)
+    exported = run("export").out.removesuffix("\n")
+    connection.execute("truncate consent_events, opt_outs")
+    again = import_(exported, options=("--json",))
+    assert (again.err, again.json["added"]) == ("", 1)
+    ((note,),) = connection.execute("select note from consent_events").fetchall()
+    assert note == f"one{mark}two".replace("\r\n", "\n").replace("\r", "\n")
 
 
 def test_a_tenants_ledger_is_its_own(run: Run, import_: Import, connection: psycopg.Connection) -> None:

@@ -1,7 +1,7 @@
 """What people said elsewhere is entered by when it was said: in any order, any number of times, the same holds."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import permutations
 
 import psycopg
@@ -129,11 +129,13 @@ def test_an_application_tells_what_it_was_told(pipeline: Pipeline, connection: p
         ("tenant", {"service": "*", "tenant": "acmee"}),
         ("at", {"at": NOON.replace(tzinfo=None)}),
         ("at", {"at": datetime(2999, 1, 1, tzinfo=UTC)}),
+        ("at", {"at": datetime(1, 1, 1, tzinfo=timezone(14 * HOUR))}),
         ("source", {"source": "carrier pigeon"}),
         ("ip", {"ip": "192.0.2.256"}),
         ("proof", {"proof": "two\nlines"}),
         ("user_agent", {"user_agent": "x" * 1001}),
         ("note", {"note": "nothing\x00"}),
+        ("note", {"note": "half a \ud83d"}),
     ],
 )
 def test_what_cannot_be_meant_is_refused_by_its_field_and_not_repeated(
