@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from messaging_pipeline.ids import MessageSid
+from messaging_pipeline.messages.storable import replaced
 from messaging_pipeline.twilio_api.sids import MESSAGE_SID
 
 _STATUS = re.compile(r"[a-z_-]{1,32}")
@@ -156,7 +157,7 @@ def _readable(records: Iterable[Any]) -> Iterable[RemoteMessage]:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    return replaced(value) if isinstance(value, str) else ""
 
 
 def _error_code(value: object) -> int | None:

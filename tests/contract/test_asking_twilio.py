@@ -200,6 +200,20 @@ def test_a_record_that_cannot_be_read_costs_the_page_nothing() -> None:
     assert (told.sid, told.status, told.date_sent, told.body) == ("SM" + "1" * 32, "sent", None, "")
 
 
+def test_what_nobody_could_write_down_is_replaced_in_what_twilio_tells() -> None:
+    """JSON may hold a NUL, and half of a character that a telephone has cut in two."""
+    record = {
+        "sid": UNKNOWN_SID,
+        "status": "received",
+        "direction": "inbound",
+        "from": "+1415\x00",
+        "body": "Ok \ud83d",
+    }
+    with stand_in(answering(200, record)) as server, an_api(server.url) as api:
+        told = fetched(api, UNKNOWN_SID)
+    assert (told.from_, told.body) == ("+1415\ufffd", "Ok \ufffd")
+
+
 def test_too_many_questions_at_once_are_throttled_by_the_simulator_too() -> None:
     limited = SimulatorConfig(faults=Faults(concurrency_limit=1, latency_ms=200))
     with simulated_twilio(limited) as slow, an_api(slow.url) as api, ThreadPoolExecutor(3) as threads:
