@@ -13,6 +13,10 @@ from messaging_pipeline.messages.phone_numbers import parse_e164
 _MISSED = frozenset({"no-answer", "busy", "failed", "canceled"})
 _FROM_OUTSIDE = "inbound"
 
+#: What Twilio gives as the number of a caller who hides theirs, or has none: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN
+#: and UNAVAILABLE on a telephone's keys. The last looks like a number in China.
+_NOBODYS = frozenset({"+266696687", "+7378742883", "+2562533", "+8656696", "+86282452253"})
+
 
 def text_for_missed_call(
     configuration: Configuration, tenant: str, call_sid: str, call: Mapping[str, str]
@@ -24,7 +28,7 @@ def text_for_missed_call(
     ended = call.get("DialCallStatus") or call.get("CallStatus")
     if ended not in _MISSED or call.get("Direction", _FROM_OUTSIDE) != _FROM_OUTSIDE:
         return None
-    caller, found = _number(call.get("From")), _service_for(configuration, tenant, _number(call.get("To")))
+    caller, found = _caller(call.get("From")), _service_for(configuration, tenant, _number(call.get("To")))
     if caller is None or found is None:
         return None
     key, service = found
@@ -48,8 +52,14 @@ def _service_for(configuration: Configuration, tenant: str, called: E164 | None)
     return answering.get(called) or answering.get(None)
 
 
+def _caller(text: str | None) -> E164 | None:
+    """A caller may hide their number."""
+    number = _number(text)
+    return None if number in _NOBODYS else number
+
+
 def _number(text: str | None) -> E164 | None:
-    """A caller may hide their number, or be no phone at all."""
+    """What called, or was called, may be no phone at all."""
     try:
         return parse_e164(text, "From")
     except InvalidInput:
