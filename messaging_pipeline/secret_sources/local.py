@@ -36,7 +36,7 @@ class RenderedFiles:
 
 def _read(place: str) -> str:
     try:
-        return Path(place).read_text("utf-8")
+        return Path(place).read_text("utf-8-sig")
     except OSError as error:
         raise NoSecret(
             f"holds no secret ({error.strerror})", "put the secret there, readable for this process"

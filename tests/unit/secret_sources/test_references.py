@@ -91,6 +91,12 @@ def test_a_rendered_file_that_does_not_give_the_secret_is_named_and_not_shown(
     assert "hidden" not in str(refusal.value)
 
 
+def test_the_mark_that_windows_puts_before_utf8_is_no_part_of_a_secret(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_bytes(b"\xef\xbb\xbfhidden\r\n")
+    assert SecretSources({}).read(f"file:{file}") == "hidden"
+
+
 def test_a_place_is_read_once_so_a_process_keeps_what_it_started_with(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("the first\n")
