@@ -43,7 +43,8 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
 def exit_codes() -> Iterator[None]:
     """Turn an error into one sentence on standard error and an exit code: 1 refused, 2 wrong, 3 not reachable."""
     try:
-        yield
+        with _given_in_utf8():
+            yield
     except InvalidSettings as error:
         _leave(str(error), WRONG_USAGE)
     except NotReachable as error:
@@ -56,6 +57,17 @@ def exit_codes() -> Iterator[None]:
         _leave(str(NotReachable("Postgres", "DATABASE_URL")), NOT_REACHABLE)
     except RedisError:
         _leave(str(NotReachable("Redis", "REDIS_URL")), NOT_REACHABLE)
+
+
+@contextmanager
+def _given_in_utf8() -> Iterator[None]:
+    """Python takes any bytes as arguments; those that are no text go into no database and no request."""
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        if error.encoding != "utf-8":
+            raise
+        _leave("what was given is not UTF-8: set the terminal, or LANG, to UTF-8", WRONG_USAGE)
 
 
 def _leave(sentence: str, code: int) -> None:

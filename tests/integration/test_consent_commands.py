@@ -46,6 +46,20 @@ def test_a_number_is_opted_out_and_in_again_on_an_operators_word(run: Run, conne
     assert in_force(connection) == set()
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("optouts", "add", NUMBER, "--all-services", "--note", "caf\udce9"), ("optouts", "list", "--tenant", "caf\udce9")],
+    ids=["note", "tenant"],
+)
+def test_an_argument_that_is_not_utf8_is_wrong_usage(
+    run: Run, connection: psycopg.Connection, arguments: tuple[str, ...]
+) -> None:
+    """So Python hands on what a terminal of another encoding has sent."""
+    wrong = run(*arguments)
+    assert (wrong.code, wrong.out, in_force(connection)) == (2, "", set())
+    assert wrong.err == "messaging-pipeline: what was given is not UTF-8: set the terminal, or LANG, to UTF-8\n"
+
+
 def test_adding_again_and_removing_nothing_are_noted_and_no_errors(run: Run, connection: psycopg.Connection) -> None:
     run("optouts", "add", NUMBER, "--all-services")
     assert run("optouts", "add", NUMBER, "--all-services").out == "was opted out already; noted\n"
