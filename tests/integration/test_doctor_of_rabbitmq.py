@@ -11,23 +11,15 @@ from messaging_pipeline.queues import Queue, Task
 
 
 @pytest.fixture
-def publisher(rabbitmq_url: str) -> Iterator[Publisher]:
-    delete_queues(rabbitmq_url)  # tests share a virtual host, and one before may have published
-    it = Publisher(rabbitmq_url)
+def publisher(empty_rabbitmq_url: str) -> Iterator[Publisher]:
+    it = Publisher(empty_rabbitmq_url)
     yield it
     it.close()
-    delete_queues(rabbitmq_url)
 
 
-def delete_queues(url: str) -> None:
-    with Connection(url) as connection:
-        for queue in Queue:
-            connection.default_channel.queue_delete(queue.value)
-
-
-def test_queues_are_told_apart_and_none_is_made(publisher: Publisher, rabbitmq_url: str) -> None:
+def test_queues_are_told_apart_and_none_is_made(publisher: Publisher, empty_rabbitmq_url: str) -> None:
     publisher.publish(Task.APPLY_STATUSES, {"reports": []})
-    with Connection(rabbitmq_url) as connection:
+    with Connection(empty_rabbitmq_url) as connection:
         connection.default_channel.queue_declare(Queue.INBOUND.value, durable=True, auto_delete=False)
     for _ in range(2):
         assert publisher.standing_of(Queue.STATUS) == "quorum"

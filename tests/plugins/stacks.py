@@ -129,16 +129,30 @@ def breakable_stack() -> Iterator[LocalStack]:
 
 
 @pytest.fixture(scope="session")
-def _corner_of_rabbitmq() -> Iterator[str]:
-    """The URL of a vhost in which we are alone."""
+def _rabbitmq() -> str:
     promised = os.environ.get("RABBITMQ_URL")
     url = promised or rabbitmq.DEFAULT_URL
     if rabbitmq.version(url) is None:
         if promised and os.environ.get("CI"):
             pytest.fail("RABBITMQ_URL promises a RabbitMQ, and none answers there")
         pytest.skip("no RabbitMQ is reachable; set RABBITMQ_URL")
-    with rabbitmq.corner_of(url) as corner:
+    return url
+
+
+@pytest.fixture(scope="session")
+def _corner_of_rabbitmq(_rabbitmq: str) -> Iterator[str]:
+    """The URL of a vhost in which we are alone."""
+    with rabbitmq.corner_of(_rabbitmq) as corner:
         yield corner
+
+
+@pytest.fixture
+def empty_rabbitmq_url(_rabbitmq: str) -> Iterator[str]:
+    """The URL of a vhost of this test's own, in which nobody has declared a queue."""
+    with rabbitmq.vhost_of_our_own(_rabbitmq) as own:
+        if own is None:
+            pytest.skip("nobody lets us make a vhost at this RabbitMQ")
+        yield own
 
 
 @pytest.fixture(scope="session")

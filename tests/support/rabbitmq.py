@@ -44,6 +44,17 @@ def version(url: str) -> str | None:
 @contextmanager
 def corner_of(url: str) -> Iterator[str]:
     """Have a place in which queues can be made, with nothing in it; what was made there is gone afterwards."""
+    with vhost_of_our_own(url) as own:
+        if own is not None:
+            yield own
+            return
+    with _alone_in(url):
+        yield url
+
+
+@contextmanager
+def vhost_of_our_own(url: str) -> Iterator[str | None]:
+    """Have a vhost that is made here and dropped afterwards; None where nobody lets us make one."""
     name = f"messaging-test-{uuid4().hex[:12]}"
     for keeper in _keepers(url):
         if keeper.make(name):
@@ -52,8 +63,7 @@ def corner_of(url: str) -> Iterator[str]:
             finally:
                 keeper.drop(name)
             return
-    with _alone_in(url):
-        yield url
+    yield None
 
 
 @dataclass(frozen=True)
