@@ -90,6 +90,7 @@ class Served:
             for name, value in headers.items():
                 connection.putheader(name, value)
             connection.endheaders(body[:100])
+            connection.sock.recv(1, socket.MSG_PEEK)  # the tier asks for the rest of the form: it has the head
             yield HalfACall(connection, body[100:])
 
     def stop(self) -> int:
