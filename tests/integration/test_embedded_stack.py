@@ -25,6 +25,8 @@ from messaging_pipeline.stack.ports import LOOPBACK, free_port
 from tests.support.children import has_ended, is_running, wait_for
 from tests.support.stacks import Up, running_up
 
+pytestmark = pytest.mark.xdist_group("up")  # one `up` serves those that only look
+
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc for what is left running")
 
 
