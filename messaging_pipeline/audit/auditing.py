@@ -54,6 +54,7 @@ class Auditing:
         with self.pool.connection() as connection, connection.transaction():
             connection.execute(sql("audit_in_one_snapshot"))
             connection.execute(sql("audit_without_hurry"))
+            connection.execute(sql("audit_with_every_month"))
             findings = _held_against_the_rules(connection, window, now)
             return findings if tenant else [*findings, _without_a_message(connection, window)]
 

@@ -3,11 +3,14 @@
 import logging
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
 
+from messaging_pipeline.audit import reading
+from messaging_pipeline.audit.life import Life
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.db.migrate import migrate
 from messaging_pipeline.history.months import NO_MONTH, read_calendar
@@ -330,6 +333,26 @@ def test_an_audit_holds_nothing_against_a_message_whose_history_has_gone(
     assert broken == {"sent_once", "begins_with_acceptance", "fallback_has_a_cause"}
     assert keeping.retention.run()["history_month"] == 1
     assert {one.rule for one in keeping.auditing.run(timedelta(days=400)) if one.found} == set()
+
+
+def test_no_month_is_dropped_under_an_audit_that_has_begun_and_others_are_made(
+    keeping: WorkerRuntime, clock: ManualClock, connection: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has looked which months are there, and would miss the lines of one that goes before it reads them."""
+    delivered(keeping)
+    later(clock, NOVEMBER_IS_OVER)
+    read_lives, dropped = reading._lives, []
+
+    def dropping_first(*given: Any) -> list[Life]:
+        dropped.append(keeping.retention.run()["history_month"])
+        connection.execute("set lock_timeout = '1s'")
+        assert connection.execute("select make_history_month('2041-01-01')").fetchone() == (True,)
+        return read_lives(*given)
+
+    monkeypatch.setattr(reading, "_lives", dropping_first)
+    assert {one.rule for one in keeping.auditing.run(timedelta(days=60)) if one.found} == set()
+    assert dropped == [0]
+    assert keeping.retention.run()["history_month"] == 1
 
 
 def test_a_month_that_lies_in_the_default_partition_is_deleted_instead(

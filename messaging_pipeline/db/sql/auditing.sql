@@ -4,6 +4,11 @@ set transaction isolation level repeatable read, read only
 -- name: audit_without_hurry
 set local statement_timeout = 0
 
+-- name: audit_with_every_month
+-- Before the snapshot: a month that went after it would be there by the snapshot, and its lines would not. The parent
+-- alone: that keeps months from going, and none from being made.
+lock table only message_events in access share mode
+
 -- name: audited_messages
 -- The messages accepted since a time. Tenants are found by skipping through the index, and each one's messages are
 -- read from it, so that a short window of a large table costs little.
