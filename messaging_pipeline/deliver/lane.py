@@ -24,7 +24,7 @@ from messaging_pipeline.deliver.media_sieve import MediaSieve
 from messaging_pipeline.deliver.number_sieve import NumberSieve
 from messaging_pipeline.deliver.outgoing import Outgoing
 from messaging_pipeline.deliver.seats import Seat, Seats
-from messaging_pipeline.deliver.supply import Batch, Supply
+from messaging_pipeline.deliver.supply import TOKEN_LIFETIME_SECONDS, Batch, Supply
 from messaging_pipeline.deliver.till import allowance_now
 from messaging_pipeline.ids import ServiceKey, TenantKey
 from messaging_pipeline.log import about
@@ -38,6 +38,7 @@ from messaging_pipeline.services.board import ServiceBoard
 from messaging_pipeline.services.lines import Line, Lines
 from messaging_pipeline.traces.spans import span
 from messaging_pipeline.twilio_api.client import CreateMessage, TwilioApi
+from messaging_pipeline.twilio_api.outcome import NotSent
 from messaging_pipeline.waking.bell import Bell
 from messaging_pipeline.waking.wake_ups import WakeUps
 
@@ -53,6 +54,9 @@ _PUT_OFF = timedelta(minutes=1)
 _LONGEST_WAIT_FOR_A_LINE_SECONDS = 0.25
 #: How long a service rests when Twilio cannot be reached.
 _UNREACHABLE_REST_SECONDS = 1.0
+
+#: What becomes of an attempt when opening it took so long that the tokens, the line or the claim may be another's now.
+_TOO_LATE = NotSent("unreachable", None, None, None, "it took too long to write down that the request leaves")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Lane:
     wake_ups: WakeUps
     bell: Bell
     stopping: threading.Event
+    monotonic: Callable[[], float] = time.monotonic
 
     def run(self, service: ServiceKey) -> None:
         """Send what is due for a service, as far as its tokens carry, for some seconds."""
@@ -90,9 +95,9 @@ class Lane:
             self._send_in_turn(service, seat, line)
 
     def _send_in_turn(self, service: ServiceKey, seat: Seat, line: Line) -> None:
-        began = time.monotonic()
+        began = self.monotonic()
         while not seat.is_lost() and self._send_batch(service, line):
-            if self._is_over(time.monotonic() - began):
+            if self._is_over(self.monotonic() - began):
                 self.bell.ring(service)
                 return
 
@@ -132,12 +137,12 @@ class Lane:
                     return False
                 batch = replace(batch, taken_at=renewed)
             with about(message_id=message.id):
-                step = self._send(book, batch, message)
+                step = self._send(book, batch, message, line)
             if step is not None and _concerns_the_others(step):
                 return self._break_off(book, batch, left[1:], step)
         return True
 
-    def _send(self, book: Book, batch: Batch, message: ClaimedMessage) -> Step | None:
+    def _send(self, book: Book, batch: Batch, message: ClaimedMessage, line: Line) -> Step | None:
         """Send one message; return what follows, or None when it was not sent."""
         now = self.clock.now()
         answer = ask_about_the_time(self.supply.configuration, message, now)
@@ -154,13 +159,15 @@ class Lane:
             return None
         api = self.twilio[message.tenant]
         has_media = bool(request.media_urls)
+        asked = self.monotonic()
         attempt = book.open(message, allowance_now(self.supply.configuration, message, now, has_media=has_media))
         if attempt is None:
             return None
         with span("twilio create", message.id, "client", service=message.service, attempt=attempt.number) as marked:
-            began = time.monotonic()
-            outcome = api.create(self.outgoing.calling_back(request, attempt))
-            step = book.answer(attempt, outcome, time.monotonic() - began)
+            began = self.monotonic()
+            too_late = began - asked > TOKEN_LIFETIME_SECONDS or not line.is_held()
+            outcome = _TOO_LATE if too_late else api.create(self.outgoing.calling_back(request, attempt))
+            step = book.answer(attempt, outcome, self.monotonic() - began)
             marked.note(outcome=step.outcome, status=step.status, sid=step.sid, error_code=step.error_code)
         return step
 

@@ -38,8 +38,8 @@ _BATCH_SECONDS = 0.25
 _LARGEST_BATCH_SEGMENTS = 20
 #: A lane that finds fewer than this much of a second's tokens rests until they are there.
 _WORTH_WAKING_SECONDS = 0.1
-#: Tokens perish: a lane held up by a slow answer must not send what it was granted long ago on top of the rate.
-_TOKEN_LIFETIME_SECONDS = 2.0
+TOKEN_LIFETIME_SECONDS = 2.0
+"""Tokens perish: a lane held up by a slow answer must not send what it was granted long ago on top of the rate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Batch:
 
     def has_perished(self) -> bool:
         """Tell whether the tokens are too old to send with."""
-        return time.monotonic() - self.taken_at > _TOKEN_LIFETIME_SECONDS
+        return time.monotonic() - self.taken_at > TOKEN_LIFETIME_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
