@@ -125,6 +125,20 @@ def turn_page(
     return Page(moved, attempt, barred, lost=opening is not None and lost)
 
 
+def find_opened(connection: Connection[TupleRow], opening: Opening) -> Attempt | None:
+    """Return the attempt that an earlier try of this opening has committed, and was not told so; renew its lease.
+
+    Only for who knows that its own request has not left: nobody else may open an attempt under the same claim.
+    """
+    values = {
+        "id": opening.message.id,
+        "claim_id": opening.message.claim_id,
+        "lease_until": opening.lease_until,
+    }
+    row = connection.execute(sql("find_opening"), values).fetchone()
+    return None if row is None else opening.attempt(row[0])
+
+
 def take_back(connection: Connection[TupleRow], attempt: Attempt) -> None:
     """Undo an opening of the same transaction; the message is still claimed."""
     connection.execute(sql("take_back_opening"), {"id": attempt.message.id, "number": attempt.number})

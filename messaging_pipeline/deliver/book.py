@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import count
 from types import TracebackType
 from typing import Self
 
@@ -123,11 +124,8 @@ class Book:
         return now + ASK_ABOUT_DOUBT if step.outcome == "unconfirmed" else None
 
     def _turn_page(self, opening: Opening | None) -> Page:
-        answered = self._answered
-        if answered is None:
-            written = self._write(None, opening)
-        else:
-            written = patiently(lambda: self._write(answered, self._renewed(opening)))
+        trials = count()
+        written = patiently(lambda: self._write_again(self._answered, opening, is_again=next(trials) > 0))
         closing, self._answered = self._answered, None
         if closing is not None and written.page.moved:
             record_status(closing.attempt.message.service, closing.step.status)
@@ -135,6 +133,16 @@ class Book:
             written.consequences.announce()
         self.wake_fallbacks(written.steps)
         return written.page
+
+    def _write_again(self, closing: Closing | None, opening: Opening | None, *, is_again: bool) -> _Written:
+        """Write, and find what an earlier trial has opened: its commit may be what was not heard of."""
+        opening = self._renewed(opening)
+        written = self._write(closing, opening)
+        page = written.page
+        if opening is None or not is_again or page.opened or page.barred or page.full or page.lost:
+            return written
+        with self.pool.connection() as connection:
+            return replace(written, page=replace(page, opened=attempts.find_opened(connection, opening)))
 
     def _renewed(self, opening: Opening | None) -> Opening | None:
         """While an answer was held in hand the lease went on."""

@@ -1,8 +1,6 @@
 """A request whose opening took long does not leave: by then its line, its tokens, its claim may be somebody else's."""
 
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Any
 
 import pytest
 
@@ -10,14 +8,14 @@ from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.deliver.attempts import Attempt
 from messaging_pipeline.deliver.book import Book
 from messaging_pipeline.deliver.claims import ClaimedMessage
-from messaging_pipeline.deliver.lane import Lane
 from messaging_pipeline.ids import TenantKey
 from messaging_pipeline.services.lines import Line
 from messaging_pipeline.simulator.running import Simulator
 from messaging_pipeline.spending.allowance import Allowance
 from messaging_pipeline.worker_runtime import WorkerRuntime
-from tests.support.delivering import DEFAULT, creates, drain, run_lanes, show
+from tests.support.delivering import creates, drain, run_lanes, show
 from tests.support.factories import a_send
+from tests.support.with_book import with_book
 
 
 @dataclass
@@ -41,16 +39,11 @@ class SlowBook(Book):
         return super().open(message, allowance)
 
 
-def with_slow_book(lane: Lane, takes_seconds: float) -> Lane:
-    """The same lane, at a Postgres that takes its time."""
-    assert isinstance(lane.new_book, partial)
+def with_slow_book(runtime: WorkerRuntime, takes_seconds: float) -> WorkerRuntime:
+    """The same worker, at a Postgres that takes its time."""
     hand = Hand()
-
-    class Slow(SlowBook):
-        pass
-
-    Slow.hand, Slow.takes_seconds = hand, takes_seconds
-    return replace(lane, new_book=partial(Slow, *lane.new_book.args), monotonic=hand)
+    slow = with_book(runtime, SlowBook, hand=hand, takes_seconds=takes_seconds)
+    return replace(slow, lane=replace(slow.lane, monotonic=hand))
 
 
 @dataclass
@@ -71,22 +64,17 @@ class OnlyLine:
         return self.line
 
 
-def what_has_not_left(runtime: WorkerRuntime, simulator: Simulator, lane: Lane) -> dict[str, Any]:
-    """Run a lane from which nothing may leave; return how its message stands."""
-    message_id = runtime.base.accepting.accept(a_send())
-    run_lanes(replace(runtime, lane=lane), rounds=10)
-    assert creates(simulator) == []
-    return show(runtime, message_id)
-
-
 @pytest.mark.parametrize("cause", ["tokens", "line"])
 def test_it_comes_again_and_nothing_is_in_doubt(
     sending: WorkerRuntime, simulator: Simulator, clock: ManualClock, cause: str
 ) -> None:
-    lane = with_slow_book(sending.lane, 2.5)
+    late = with_slow_book(sending, 2.5)
     if cause == "line":
-        lane = replace(sending.lane, lines=OnlyLine(Lapsing(None, 0)))
-    shown = what_has_not_left(sending, simulator, lane)
+        late = replace(sending, lane=replace(sending.lane, lines=OnlyLine(Lapsing(None, 0))))
+    message_id = sending.base.accepting.accept(a_send())
+    run_lanes(late, rounds=10)
+    shown = show(sending, message_id)
+    assert creates(simulator) == []
     assert (shown["status"], [one["outcome"] for one in shown["attempts"]]) == ("pending", ["not_sent"])
     clock.advance(60)
     drain(sending)
@@ -95,5 +83,5 @@ def test_it_comes_again_and_nothing_is_in_doubt(
 
 def test_one_that_took_no_longer_than_tokens_live_leaves(sending: WorkerRuntime, simulator: Simulator) -> None:
     sending.base.accepting.accept(a_send())
-    drain(replace(sending, lane=with_slow_book(sending.lane, 1.5)), DEFAULT)
+    drain(with_slow_book(sending, 1.5))
     assert len(creates(simulator)) == 1

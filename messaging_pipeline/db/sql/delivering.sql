@@ -155,6 +155,15 @@ with standing as (
 select coalesce((select moves from before), false) as moved, (select number from opened) as opened,
        (select barred from held) as barred, not exists (select from held) as lost
 
+-- name: find_opening
+-- The attempt of this claim that is under way: for who has opened it, and has not heard so.
+update messages m
+set lease_until = %(lease_until)s
+from attempts a
+where m.id = %(id)s and m.status = 'claimed' and m.claim_id = %(claim_id)s
+  and a.message_id = m.id and a.number = m.attempts and a.outcome = 'started'
+returning a.number::int
+
 -- name: take_back_opening
 -- Undoes what the same transaction has opened, so that nobody ever sees it.
 with undone as (
