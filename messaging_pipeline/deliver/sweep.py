@@ -130,7 +130,7 @@ class Sweep:
     def _apply_matched_callbacks(self) -> None:
         with self.pool.connection() as connection, connection.transaction():
             cursor = connection.cursor(row_factory=class_row(Evidence))
-            matched = cursor.execute(sql("take_matched_callbacks")).fetchall()
+            matched = cursor.execute(sql("take_matched_callbacks"), {"limit": _AT_ONCE}).fetchall()
             outcome = self.following.write(connection, matched)
         record_swept("matched", len(matched))
         self.following.announce(outcome)

@@ -97,9 +97,20 @@ with overdue as (
 select id, service from expired
 
 -- name: take_matched_callbacks
--- Callbacks that came before we knew their SID, and whose SID we know now.
-delete from unmatched_callbacks u
-using attempts a join messages m on m.id = a.message_id
-where a.sid = u.sid and m.tenant = u.tenant
-returning m.id as message_id, u.tenant, u.sid, u.status, nullif(u.error_code, 0) as error_code, u.received_at,
-          a.number::int as attempt
+-- Callbacks that came before we knew their SID, and whose SID we know now; the oldest first.
+with matched as (
+    select u.ctid as place, m.id as message_id, a.number::int as attempt
+    from unmatched_callbacks u
+    join attempts a on a.sid = u.sid
+    join messages m on m.id = a.message_id and m.tenant = u.tenant
+    order by u.received_at
+    limit %(limit)s
+    for update of u skip locked
+), taken as (
+    delete from unmatched_callbacks u using matched
+    where u.ctid = matched.place
+    returning matched.message_id, u.tenant, u.sid, u.status, u.error_code, u.received_at, matched.attempt
+)
+select message_id, tenant, sid, status, nullif(error_code, 0) as error_code, received_at, attempt
+from taken
+order by received_at
