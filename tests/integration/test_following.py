@@ -197,22 +197,6 @@ def test_a_callback_with_an_unknown_sid_is_kept_once(runtime: WorkerRuntime) -> 
     assert counted.count == 4
 
 
-def test_of_very_many_that_were_kept_a_sweep_applies_so_many_the_oldest_first(runtime: WorkerRuntime) -> None:
-    ids = [a_message(runtime) for _ in range(3)]
-    with runtime.base.pool.connection() as connection:
-        for age, message_id in enumerate(ids):
-            connection.execute(
-                "insert into unmatched_callbacks (tenant, sid, status, error_code, received_at)"
-                " select 'default', %s, 'sent', n, %s from generate_series(1, 250) n",
-                [sid_of(message_id), NOON - timedelta(minutes=age)],
-            )
-    runtime.sweep.run()
-    assert [standing(runtime, one).status for one in ids] == [Status.QUEUED, Status.SENT, Status.SENT]
-    assert {sid for _, sid, _, _ in unmatched(runtime)} == {sid_of(ids[0])}
-    runtime.sweep.run()
-    assert unmatched(runtime) == []
-
-
 def test_what_was_kept_is_applied_once_its_sid_is_known(runtime: WorkerRuntime) -> None:
     (attempt,) = under_way(runtime)
     message_id = attempt.message.id

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 from hypothesis import HealthCheck, example, given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from messaging_pipeline.follow.apply_evidence import Evidence
 from messaging_pipeline.messages.state_machine import TWILIO_WORDS, Event, Standing, Status, step
 from messaging_pipeline.worker_runtime import WorkerRuntime
-from tests.support.followed import answered, heard, replayed, report, sid_of, standing, under_way
+from tests.support.followed import NOON, answered, heard, replayed, report, sid_of, standing, under_way
 
 MESSAGES = 3
 OPTED_OUT = 21610
@@ -141,3 +142,20 @@ def test_a_batch_applied_again_changes_nothing(runtime: WorkerRuntime, told: lis
     again = runtime.following.apply(batch)
     assert again.moved == again.steps == ()
     assert [(standing(runtime, one), heard(runtime, one)) for one in ids] == before
+
+
+def test_of_very_many_that_were_kept_a_sweep_applies_so_many_the_oldest_first(runtime: WorkerRuntime) -> None:
+    attempts = under_way(runtime, 3)
+    assert all(answered(runtime, one) for one in attempts)
+    ids = [one.message.id for one in attempts]
+    with runtime.base.pool.connection() as connection:
+        for age, message_id in enumerate(ids):
+            connection.execute(
+                "insert into unmatched_callbacks (tenant, sid, status, error_code, received_at)"
+                " select 'default', %s, 'sent', n, %s from generate_series(1, 250) n",
+                [sid_of(message_id), NOON - timedelta(minutes=age)],
+            )
+    runtime.sweep.run()
+    assert [standing(runtime, one).status for one in ids] == [Status.QUEUED, Status.SENT, Status.SENT]
+    runtime.sweep.run()
+    assert [standing(runtime, one).status for one in ids] == [Status.SENT] * 3
