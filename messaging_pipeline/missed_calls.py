@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from messaging_pipeline.compliance_policy import INTENT_TAG, REPLY_INTENT
 from messaging_pipeline.configuration import Configuration, Service
 from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.ids import E164
 from messaging_pipeline.messages.phone_numbers import parse_e164
+from messaging_pipeline.policies.compliance import INTENT_TAG, REPLY_INTENT
 
 #: How a call ends that nobody took (https://www.twilio.com/docs/voice/twiml#callstatus-values).
 _MISSED = frozenset({"no-answer", "busy", "failed", "canceled"})

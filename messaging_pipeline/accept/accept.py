@@ -19,12 +19,12 @@ from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
-from messaging_pipeline.events_policy import refuse_unknown_wish, wishes_of
 from messaging_pipeline.fallback.start import plan_by_the_clock
 from messaging_pipeline.ids import MessageId, ServiceKey, new_message_id
 from messaging_pipeline.messages.plan import Step
 from messaging_pipeline.messages.state_machine import Status
 from messaging_pipeline.metrics import record_accepted
+from messaging_pipeline.policies.events import refuse_unknown_wish, wishes_of
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.services.board import ServiceBoard
 from messaging_pipeline.traces.spans import accepted, handed_over

@@ -6,10 +6,10 @@ from datetime import datetime
 from messaging_pipeline.accept.request import SendRequest
 from messaging_pipeline.configuration import Configuration, Service
 from messaging_pipeline.ids import ServiceKey
-from messaging_pipeline.media_policy import MediaPolicy
 from messaging_pipeline.messages.content import parse_content
 from messaging_pipeline.messages.media_urls import check_media_rules
 from messaging_pipeline.messages.smart_encoding import smart_encode
+from messaging_pipeline.policies.media import MediaPolicy
 
 
 def as_sent(request: SendRequest, configuration: Configuration) -> SendRequest:

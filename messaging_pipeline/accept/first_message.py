@@ -12,13 +12,13 @@ from psycopg.rows import TupleRow
 from messaging_pipeline.accept.as_sent import with_text
 from messaging_pipeline.accept.gates import REFUSALS, question_of
 from messaging_pipeline.accept.request import SendRequest
-from messaging_pipeline.compliance_policy import INTENT_TAG, FirstMessage
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.gates import first_message, spend
 from messaging_pipeline.gates.question import Question
 from messaging_pipeline.metrics import record_gate
+from messaging_pipeline.policies.compliance import INTENT_TAG, FirstMessage
 
 _GATE = "first_message"
 _SPEND = "spend"

@@ -13,12 +13,12 @@ from messaging_pipeline.accept.gates import REFUSALS
 from messaging_pipeline.accept.request import ARGUMENTS, SendRequest
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
-from messaging_pipeline.events_policy import wishes_of
 from messaging_pipeline.ids import MessageId
 from messaging_pipeline.log import about
 from messaging_pipeline.messages.state_machine import Status
 from messaging_pipeline.messages.storable import storable
 from messaging_pipeline.metrics import record_rejected
+from messaging_pipeline.policies.events import wishes_of
 
 _log = logging.getLogger(__name__)
 

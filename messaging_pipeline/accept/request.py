@@ -8,7 +8,6 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from messaging_pipeline.compliance_policy import TIME_ZONE_TAG, is_time_zone
 from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.gates.verdict import Answer
 from messaging_pipeline.ids import E164, MessageId, ServiceKey, TenantKey
@@ -16,6 +15,7 @@ from messaging_pipeline.messages.content import Content, parse_content
 from messaging_pipeline.messages.phone_numbers import parse_e164, parse_sender
 from messaging_pipeline.messages.plan import Plan, Step
 from messaging_pipeline.messages.storable import refuse_unstorable
+from messaging_pipeline.policies.compliance import TIME_ZONE_TAG, is_time_zone
 from messaging_pipeline.validation import first_problem
 
 Priority = Literal["high", "normal", "bulk"]

@@ -4,13 +4,13 @@ from messaging_pipeline.configuration.keys import DEFAULT_TENANT
 from messaging_pipeline.configuration.service import Service
 from messaging_pipeline.configuration.whole import Configuration
 from messaging_pipeline.errors import InvalidInput, InvalidSettings
-from messaging_pipeline.events_policy import refuse_events_to_nobody
-from messaging_pipeline.fallback_receivers import refuse_receivers_of_nobody
-from messaging_pipeline.keyword_policy import refuse_handlers_of_others
-from messaging_pipeline.media_policy import refuse_unknown_tenants
-from messaging_pipeline.routing import refuse_wrong_routes
-from messaging_pipeline.spending_policy import refuse_caps_without_prices
-from messaging_pipeline.ticket_policy import refuse_desks_of_nobody
+from messaging_pipeline.policies.events import refuse_events_to_nobody
+from messaging_pipeline.policies.keywords import refuse_handlers_of_others
+from messaging_pipeline.policies.media import refuse_unknown_tenants
+from messaging_pipeline.policies.receivers import refuse_receivers_of_nobody
+from messaging_pipeline.policies.routing import refuse_wrong_routes
+from messaging_pipeline.policies.spending import refuse_caps_without_prices
+from messaging_pipeline.policies.tickets import refuse_desks_of_nobody
 
 
 def refuse_contradictions(configuration: Configuration, path: str | None) -> None:

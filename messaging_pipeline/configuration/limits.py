@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from messaging_pipeline.compliance_policy import TimeZone
+from messaging_pipeline.policies.compliance import TimeZone
 
 _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
 

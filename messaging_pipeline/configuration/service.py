@@ -5,15 +5,15 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
 
-from messaging_pipeline.compliance_policy import FirstMessage, QuietHours, Registration
 from messaging_pipeline.configuration.keys import DEFAULT_TENANT, Key
 from messaging_pipeline.errors import InvalidInput
-from messaging_pipeline.keyword_policy import KeywordPolicy
-from messaging_pipeline.lookup_policy import LookupPolicy
 from messaging_pipeline.messages.phone_numbers import parse_sender
 from messaging_pipeline.messages.plan import Plan
+from messaging_pipeline.policies.compliance import FirstMessage, QuietHours, Registration
+from messaging_pipeline.policies.keywords import KeywordPolicy
+from messaging_pipeline.policies.lookup import LookupPolicy
+from messaging_pipeline.policies.spending import SpendCaps
 from messaging_pipeline.settings import MessagingServiceSid
-from messaging_pipeline.spending_policy import SpendCaps
 
 _DEFAULT_SEGMENTS_PER_SECOND = 10.0
 _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)

@@ -5,15 +5,15 @@ from typing import Annotated, Self
 from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
-from messaging_pipeline.compliance_policy import QuietHours
-from messaging_pipeline.consent_policy import ConsentPolicy
-from messaging_pipeline.inbound_media_policy import InboundMediaPolicy
-from messaging_pipeline.keyword_policy import KeywordPolicy
-from messaging_pipeline.lookup_policy import LookupPolicy
-from messaging_pipeline.retention_policy import RetentionPolicy
+from messaging_pipeline.policies.compliance import QuietHours
+from messaging_pipeline.policies.consent import ConsentPolicy
+from messaging_pipeline.policies.inbound_media import InboundMediaPolicy
+from messaging_pipeline.policies.keywords import KeywordPolicy
+from messaging_pipeline.policies.lookup import LookupPolicy
+from messaging_pipeline.policies.retention import RetentionPolicy
+from messaging_pipeline.policies.spending import CountryPolicy, SpendCaps
 from messaging_pipeline.secret_sources.reference import SecretReference
 from messaging_pipeline.settings import AccountSid, ApiKeySid, VerifyServiceSid
-from messaging_pipeline.spending_policy import CountryPolicy, SpendCaps
 
 _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
 

@@ -4,23 +4,23 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from messaging_pipeline.compliance_policy import QuietHours
 from messaging_pipeline.configuration.keys import Key
 from messaging_pipeline.configuration.limits import DailyCap, ReconcilePolicy
 from messaging_pipeline.configuration.service import Service
 from messaging_pipeline.configuration.tenant import Tenant
 from messaging_pipeline.errors import InvalidInput
-from messaging_pipeline.events_policy import EventsPolicy
-from messaging_pipeline.fallback_receivers import Receiver
 from messaging_pipeline.ids import E164
-from messaging_pipeline.keyword_policy import KeywordPolicy
-from messaging_pipeline.lookup_policy import LookupPolicy
-from messaging_pipeline.media_policy import MediaPolicy
 from messaging_pipeline.messages.phone_numbers import country_of
 from messaging_pipeline.messages.plan import HttpStep, SmsStep, Step
-from messaging_pipeline.routing import Route, RouteName, Way, way_to
-from messaging_pipeline.spending_policy import Prices
-from messaging_pipeline.ticket_policy import TicketPolicy
+from messaging_pipeline.policies.compliance import QuietHours
+from messaging_pipeline.policies.events import EventsPolicy
+from messaging_pipeline.policies.keywords import KeywordPolicy
+from messaging_pipeline.policies.lookup import LookupPolicy
+from messaging_pipeline.policies.media import MediaPolicy
+from messaging_pipeline.policies.receivers import Receiver
+from messaging_pipeline.policies.routing import Route, RouteName, Way, way_to
+from messaging_pipeline.policies.spending import Prices
+from messaging_pipeline.policies.tickets import TicketPolicy
 
 
 class Configuration(BaseModel):

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from messaging_pipeline.compliance_policy import INTENT_TAG, REPLY_INTENT
 from messaging_pipeline.configuration import Configuration
-from messaging_pipeline.consent_policy import EVERY_INTENT, ConsentPolicy
 from messaging_pipeline.keywords.reach import reach_of
+from messaging_pipeline.policies.compliance import INTENT_TAG, REPLY_INTENT
+from messaging_pipeline.policies.consent import EVERY_INTENT, ConsentPolicy
 
 ALL_TENANTS = "*"
 """In the place of a tenant: what all those share whose STOP reaches everywhere. No tenant can be called so."""

@@ -23,8 +23,8 @@ from messaging_pipeline.deliver.coming_again import come_again
 from messaging_pipeline.deliver.supply import Batch, Supply
 from messaging_pipeline.gates.verdict import Answer, Verdict
 from messaging_pipeline.ids import E164, TenantKey
-from messaging_pipeline.lookup_policy import LookupPolicy
 from messaging_pipeline.metrics import record_lookup
+from messaging_pipeline.policies.lookup import LookupPolicy
 from messaging_pipeline.services.lines import Line
 from messaging_pipeline.twilio_api.lookups_api import LookupsApi, NumberLine
 from messaging_pipeline.twilio_api.remote_messages import AccountRefused, Missing, NotTold, Throttled

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from messaging_pipeline.compliance_policy import Registration
 from messaging_pipeline.configuration import Service
 from messaging_pipeline.doctor.each_service import each_service
 from messaging_pipeline.doctor.finding import Finding, error, ok, skipped, unreachable, warning
@@ -10,6 +9,7 @@ from messaging_pipeline.doctor.patient import Patient
 from messaging_pipeline.doctor.remote import Senders, untold
 from messaging_pipeline.messages.phone_numbers import masked
 from messaging_pipeline.messages.sender_kinds import kind_of
+from messaging_pipeline.policies.compliance import Registration
 from messaging_pipeline.twilio_api.registrations import Campaign, Verification
 from messaging_pipeline.twilio_api.remote_messages import Missing, Unreachable
 from messaging_pipeline.twilio_api.remote_services import PoolNumber

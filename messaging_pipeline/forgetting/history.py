@@ -14,7 +14,7 @@ from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.pool import Pool
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.history.months import LOCK_MILLISECONDS, NO_MONTH, end_of, name_of, read_calendar
-from messaging_pipeline.retention_policy import RetentionPolicy
+from messaging_pipeline.policies.retention import RetentionPolicy
 
 _log = logging.getLogger(__name__)
 

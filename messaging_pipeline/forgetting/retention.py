@@ -19,9 +19,9 @@ from messaging_pipeline.forgetting.history import LettingHistoriesGo
 from messaging_pipeline.inbound_media.ledger import owe_erasing
 from messaging_pipeline.meters import forget_old
 from messaging_pipeline.metrics import record_forgotten
+from messaging_pipeline.policies.retention import RetentionPolicy
 from messaging_pipeline.pseudonyms import key_of, pseudonym
 from messaging_pipeline.redaction.ledger import owe_for_inbound, owe_for_messages
-from messaging_pipeline.retention_policy import RetentionPolicy
 from messaging_pipeline.sealing import CannotUnseal, Sealer
 
 _log = logging.getLogger(__name__)

@@ -9,12 +9,12 @@ import json
 from collections.abc import Iterator, Mapping
 from importlib.resources import files
 
-from messaging_pipeline.compliance_policy import INTENT_TAG, Registration
 from messaging_pipeline.gates.question import Question
 from messaging_pipeline.gates.verdict import Verdict
 from messaging_pipeline.messages.likeness import likeness
 from messaging_pipeline.messages.links import Link, is_within, links_in
 from messaging_pipeline.messages.phone_numbers import ruling_country_of
+from messaging_pipeline.policies.compliance import INTENT_TAG, Registration
 
 #: Campaigns that were registered for more than one purpose.
 _MANY_PURPOSES = frozenset({"MIXED", "LOW_VOLUME", "SOLE_PROPRIETOR"})

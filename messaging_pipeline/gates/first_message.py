@@ -6,11 +6,11 @@ left. Whether one has is looked up where a message is written down, in the same 
 
 import re
 
-from messaging_pipeline.compliance_policy import INTENT_TAG, FirstMessage
 from messaging_pipeline.gates.question import Question
 from messaging_pipeline.gates.verdict import Verdict
 from messaging_pipeline.messages.content import MAX_BODY_CHARACTERS
 from messaging_pipeline.messages.wording import words
+from messaging_pipeline.policies.compliance import INTENT_TAG, FirstMessage
 
 #: In capitals, as they are written where somebody is told; "do not stop here" tells nobody.
 _TELLING = re.compile(r"\b(STOP|STOPALL|UNSUBSCRIBE|OPTOUT)\b")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from messaging_pipeline.compliance_policy import WEEKDAYS, Hours
+from messaging_pipeline.policies.compliance import WEEKDAYS, Hours
 
 #: A message that leaves in the last minute arrives in the quiet hours, and Twilio needs a while to send it.
 LAST_MINUTE = timedelta(minutes=1)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from messaging_pipeline.compliance_policy import FirstMessage, QuietHours, Registration
 from messaging_pipeline.configuration import Configuration, Service
 from messaging_pipeline.ids import E164
+from messaging_pipeline.policies.compliance import FirstMessage, QuietHours, Registration
 from messaging_pipeline.spending.allowance import Allowance
 
 

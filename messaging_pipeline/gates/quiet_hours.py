@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import UTC
 from zoneinfo import ZoneInfo
 
-from messaging_pipeline.compliance_policy import INTENT_TAG, TIME_ZONE_TAG, Hours, QuietHours, is_time_zone
 from messaging_pipeline.gates.hours import Opening, closing_time, next_opening
 from messaging_pipeline.gates.question import Question
 from messaging_pipeline.gates.verdict import Verdict
 from messaging_pipeline.messages.time_zones import time_zones_of
+from messaging_pipeline.policies.compliance import INTENT_TAG, TIME_ZONE_TAG, Hours, QuietHours, is_time_zone
 
 _NONE_CONFIGURED = Verdict.passes("no quiet hours are configured for the service")
 

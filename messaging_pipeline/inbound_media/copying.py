@@ -14,9 +14,9 @@ from messaging_pipeline.inbound_media.fetching import fetch
 from messaging_pipeline.inbound_media.items import FileId, address_of, name_of, policy_of
 from messaging_pipeline.inbound_media.ledger import ClaimedFile, Ending, MediaLedger
 from messaging_pipeline.inbound_media.stores import StoreFailed, Stores
-from messaging_pipeline.inbound_media_policy import InboundMediaPolicy
 from messaging_pipeline.media.findings import NotNow, Unfit
 from messaging_pipeline.metrics import record_inbound_media
+from messaging_pipeline.policies.inbound_media import InboundMediaPolicy
 from messaging_pipeline.queues import Queue
 from messaging_pipeline.sealing import CannotUnseal, Sealer
 from messaging_pipeline.services.lines import Lines

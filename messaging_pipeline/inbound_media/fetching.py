@@ -10,10 +10,10 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from messaging_pipeline.connections.hanging_up import HangingUp
-from messaging_pipeline.inbound_media_policy import InboundMediaPolicy
 from messaging_pipeline.media.addresses import place_of
 from messaging_pipeline.media.findings import File, Limits, NotNow, Unfit
 from messaging_pipeline.media.looking import host_header, pool_to
+from messaging_pipeline.policies.inbound_media import InboundMediaPolicy
 from messaging_pipeline.trust import public_trust
 from messaging_pipeline.twilio_api.accounts import TwilioLogin
 

@@ -11,7 +11,7 @@ from psycopg.rows import TupleRow
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.errors import NotReachable
-from messaging_pipeline.inbound_media_policy import InboundMediaPolicy
+from messaging_pipeline.policies.inbound_media import InboundMediaPolicy
 from messaging_pipeline.publish import Publisher
 from messaging_pipeline.queues import Task
 from messaging_pipeline.twilio_api.sids import MESSAGE_SID

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import IO, Protocol
 
 from messaging_pipeline.errors import InvalidSettings, PipelineError
-from messaging_pipeline.inbound_media_policy import is_url
+from messaging_pipeline.policies.inbound_media import is_url
 
 _UNFINISHED = "part"
 

@@ -10,7 +10,6 @@ from redis.exceptions import RedisError
 from messaging_pipeline.answering.loop_guard import LoopGuard
 from messaging_pipeline.backoff import backoff_seconds
 from messaging_pipeline.clock import Clock
-from messaging_pipeline.compliance_policy import INTENT_TAG, REPLY_INTENT
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
 from messaging_pipeline.keyword_handlers.call import KeywordCall, NotHandled, WrongReply, token_of
@@ -20,6 +19,7 @@ from messaging_pipeline.keyword_handlers.switchboard import Switchboard
 from messaging_pipeline.keywords.commands import Command
 from messaging_pipeline.keywords.hearing import Heard, hear
 from messaging_pipeline.metrics import record_keyword_call
+from messaging_pipeline.policies.compliance import INTENT_TAG, REPLY_INTENT
 from messaging_pipeline.sealing import CannotUnseal, Sealer
 
 _NO_TEXT = "its text is not kept any more"

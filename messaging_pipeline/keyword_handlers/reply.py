@@ -3,7 +3,7 @@
 import json
 
 from messaging_pipeline.keyword_handlers.call import WrongReply
-from messaging_pipeline.keyword_policy import checked_answer
+from messaging_pipeline.policies.keywords import checked_answer
 
 
 def checked_reply(reply: object) -> str | None:

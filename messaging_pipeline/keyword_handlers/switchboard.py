@@ -4,7 +4,7 @@ from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.entry_points import load_function
 from messaging_pipeline.keyword_handlers.call import Way
 from messaging_pipeline.keyword_handlers.ways import ByCelery, ByPython, ByReceiver
-from messaging_pipeline.keyword_policy import Handler
+from messaging_pipeline.policies.keywords import Handler
 from messaging_pipeline.publish import Publisher
 from messaging_pipeline.signed_calls.calling import SignedCalls
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from messaging_pipeline.keyword_policy import Handler
 from messaging_pipeline.messages.wording import bare
+from messaging_pipeline.policies.keywords import Handler
 
 #: No word has more letters, however they are composed; a longer beginning is not read.
 _LONGEST_BEGINNING = 120

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from messaging_pipeline.configuration import Configuration
-from messaging_pipeline.keyword_policy import KeywordPolicy
+from messaging_pipeline.policies.keywords import KeywordPolicy
 
 Reach = Literal["service", "tenant", "global"]
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from messaging_pipeline.configuration import Configuration
-from messaging_pipeline.keyword_policy import HELP_WORDS, START_WORDS, STOP_WORDS, Handler, KeywordPolicy
 from messaging_pipeline.keywords.commands import Command, command_in
 from messaging_pipeline.keywords.reach import Reach, reach_of
 from messaging_pipeline.messages.wording import bare
+from messaging_pipeline.policies.keywords import HELP_WORDS, START_WORDS, STOP_WORDS, Handler, KeywordPolicy
 
 _NONE = KeywordPolicy()
 _MOST_ANSWERS = 5

@@ -5,7 +5,7 @@ from importlib import import_module
 
 from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.media.signing import MediaAddresses, Sign
-from messaging_pipeline.media_policy import MediaPolicy, S3Policy
+from messaging_pipeline.policies.media import MediaPolicy, S3Policy
 
 
 def media_addresses(policy: MediaPolicy, read_secret: Callable[[str], str]) -> MediaAddresses:

@@ -9,8 +9,8 @@ from botocore.exceptions import BotoCoreError
 
 from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.media.signing import Sign
-from messaging_pipeline.media_policy import S3Policy
 from messaging_pipeline.messages.stored_media import StoredMedia
+from messaging_pipeline.policies.media import S3Policy
 
 _SETTING = "MESSAGING_CONFIG media.s3"
 

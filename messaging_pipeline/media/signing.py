@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from messaging_pipeline.errors import InvalidInput, PipelineError
-from messaging_pipeline.media_policy import MediaPolicy
 from messaging_pipeline.messages.stored_media import StoredMedia, is_stored, parse_stored_media
+from messaging_pipeline.policies.media import MediaPolicy
 
 Sign = Callable[[StoredMedia, int], str]
 """Makes an address that everybody may fetch for so many seconds."""

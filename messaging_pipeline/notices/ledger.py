@@ -11,8 +11,8 @@ from psycopg.rows import TupleRow, class_row
 from messaging_pipeline.backoff import backoff_seconds
 from messaging_pipeline.db.pool import Pool, in_transaction, patiently
 from messaging_pipeline.db.queries import sql
-from messaging_pipeline.events_policy import EventsPolicy
 from messaging_pipeline.notices.notice import Notice
+from messaging_pipeline.policies.events import EventsPolicy
 
 LEASE = timedelta(seconds=150)
 """How long a worker has for what it has claimed. A call takes up to 65 seconds, and none begins after half of it."""

@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 
 from messaging_pipeline.backoff import backoff_seconds
 from messaging_pipeline.clock import Clock
-from messaging_pipeline.events_policy import EventsPolicy
 from messaging_pipeline.metrics import record_notice
 from messaging_pipeline.notices.ledger import LEASE, Ending, NoticeLedger
 from messaging_pipeline.notices.notice import Notice, NotTold
 from messaging_pipeline.notices.start import TellersBell
 from messaging_pipeline.notices.ways import Way
+from messaging_pipeline.policies.events import EventsPolicy
 from messaging_pipeline.sealing import CannotUnseal, Sealer
 
 #: How long one task tells before it queues up again, so that other policies have their turn.

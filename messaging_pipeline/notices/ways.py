@@ -7,8 +7,8 @@ from typing import Any, Protocol
 from messaging_pipeline.connections.public_addresses import PrivateAddress
 from messaging_pipeline.connections.reaching import AnswerLost, NeverReached
 from messaging_pipeline.errors import NotReachable
-from messaging_pipeline.events_policy import EventsPolicy
 from messaging_pipeline.notices.notice import NotTold
+from messaging_pipeline.policies.events import EventsPolicy
 from messaging_pipeline.publish import Publisher
 from messaging_pipeline.signed_calls.calling import NoReceiver, SignedCalls
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from messaging_pipeline.compliance_policy import INTENT_TAG
 from messaging_pipeline.errors import InvalidInput
+from messaging_pipeline.policies.compliance import INTENT_TAG
 
 VALID_FOR = timedelta(minutes=10)
 """How long a code is worth sending, unless the caller says otherwise."""

@@ -15,7 +15,7 @@ from messaging_pipeline.connections.careful import CAREFUL, pools_of
 from messaging_pipeline.connections.public_addresses import PUBLIC, PrivateAddress
 from messaging_pipeline.connections.reaching import AnswerLost, NeverReached
 from messaging_pipeline.errors import PipelineError
-from messaging_pipeline.fallback_receivers import Receiver
+from messaging_pipeline.policies.receivers import Receiver
 from messaging_pipeline.signed_calls.signature import signature
 
 _CONNECT_SECONDS = 5.0

@@ -9,8 +9,8 @@ from messaging_pipeline.configuration import Configuration, Service
 from messaging_pipeline.ids import E164
 from messaging_pipeline.messages.phone_numbers import country_of
 from messaging_pipeline.messages.sender_kinds import Kind, kind_of
+from messaging_pipeline.policies.spending import CountryPolicy, PricedSender, Prices, SpendCaps, WhenReached
 from messaging_pipeline.spending.periods import Period, day_of, hour_of, month_of
-from messaging_pipeline.spending_policy import CountryPolicy, PricedSender, Prices, SpendCaps, WhenReached
 
 _PRICED: Mapping[Kind, PricedSender] = {
     "number": "number",

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from messaging_pipeline.configuration import Configuration
-from messaging_pipeline.spending_policy import CountryPolicy, SpendCaps
+from messaging_pipeline.policies.spending import CountryPolicy, SpendCaps
 
 
 def with_limits(configuration: Configuration, tenant: str, meters: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

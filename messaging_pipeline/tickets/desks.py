@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from messaging_pipeline.configuration import Configuration
+from messaging_pipeline.policies.tickets import TicketPolicy
 from messaging_pipeline.settings import Settings
-from messaging_pipeline.ticket_policy import TicketPolicy
 from messaging_pipeline.tickets.contract import TicketSystem
 from messaging_pipeline.tickets.customers import CustomerOf, customers_from
 from messaging_pipeline.tickets.jira import Jira

@@ -7,11 +7,11 @@ from typing import Any
 
 from messaging_pipeline.backoff import backoff_seconds
 from messaging_pipeline.clock import Clock
-from messaging_pipeline.compliance_policy import INTENT_TAG, REPLY_INTENT
 from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
 from messaging_pipeline.metrics import record_ticket_entry
+from messaging_pipeline.policies.compliance import INTENT_TAG, REPLY_INTENT
+from messaging_pipeline.policies.tickets import TICKET
 from messaging_pipeline.sealing import CannotUnseal, Sealer
-from messaging_pipeline.ticket_policy import TICKET
 from messaging_pipeline.tickets.contract import Entry, NotAnswered, Ticket, Told
 from messaging_pipeline.tickets.customers import CustomersFailed
 from messaging_pipeline.tickets.desks import Desk, Desks

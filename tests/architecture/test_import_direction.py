@@ -12,23 +12,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"ids", "errors", "clock", "queues", "backoff", "validation", "trust", "masking"}),
     frozenset({"messages", "secret_sources", "connections", "entry_points"}),
     frozenset({"webhook_urls"}),
-    frozenset(
-        {
-            "settings",
-            "compliance_policy",
-            "consent_policy",
-            "keyword_policy",
-            "routing",
-            "fallback_receivers",
-            "media_policy",
-            "spending_policy",
-            "ticket_policy",
-            "retention_policy",
-            "inbound_media_policy",
-            "events_policy",
-            "lookup_policy",
-        }
-    ),
+    frozenset({"settings", "policies"}),
     frozenset({"configuration", "sealing"}),
     frozenset({"metrics", "log", "traces", "keywords", "missed_calls"}),
     frozenset(

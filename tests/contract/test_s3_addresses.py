@@ -9,7 +9,7 @@ import urllib3
 from pydantic import TypeAdapter
 
 from messaging_pipeline.media.s3 import media_addresses
-from messaging_pipeline.media_policy import MediaPolicy
+from messaging_pipeline.policies.media import MediaPolicy
 from messaging_pipeline.simulator.control_client import SimulatorControl
 from messaging_pipeline.simulator.s3_signature import ACCESS_KEY_ID, SECRET_ACCESS_KEY, RefusedError, check
 from tests.support.buckets import MENU, s3

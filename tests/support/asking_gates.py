@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from messaging_pipeline.compliance_policy import QuietHours, Registration
 from messaging_pipeline.gates.question import Question
 from messaging_pipeline.ids import E164
+from messaging_pipeline.policies.compliance import QuietHours, Registration
 
 NEW_YORKER = E164("+12125550123")
 

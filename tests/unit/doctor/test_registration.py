@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from messaging_pipeline.compliance_policy import Registration
 from messaging_pipeline.doctor.finding import Finding
 from messaging_pipeline.doctor.registration import judge_campaigns, judge_verifications
+from messaging_pipeline.policies.compliance import Registration
 from messaging_pipeline.twilio_api.registrations import Campaign, Verification
 
 SAMPLE = "Hi {name}, your table is ready."

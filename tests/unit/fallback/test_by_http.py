@@ -9,7 +9,7 @@ import pytest
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.fallback.by_http import ByHttp
 from messaging_pipeline.fallback.letters import Posted
-from messaging_pipeline.fallback_receivers import Receiver
+from messaging_pipeline.policies.receivers import Receiver
 from messaging_pipeline.signed_calls.calling import SignedCalls
 from tests.support.factories import RECIPIENT
 from tests.support.leaving import MESSAGE_ID, leaving

@@ -2,9 +2,9 @@
 
 import pytest
 
-from messaging_pipeline.compliance_policy import Registration
 from messaging_pipeline.gates.campaign import ask
 from messaging_pipeline.gates.verdict import Verdict
+from messaging_pipeline.policies.compliance import Registration
 from tests.support.asking_gates import a_question
 
 

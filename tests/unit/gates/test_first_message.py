@@ -2,9 +2,9 @@
 
 import pytest
 
-from messaging_pipeline.compliance_policy import FirstMessage
 from messaging_pipeline.gates.first_message import ask, tells, with_opt_out_text
 from messaging_pipeline.gates.verdict import Verdict
+from messaging_pipeline.policies.compliance import FirstMessage
 from tests.support.asking_gates import a_question
 
 REPLY_STOP = "Reply STOP to opt out"

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from hypothesis import strategies as st
 
-from messaging_pipeline.compliance_policy import QuietHours
 from messaging_pipeline.gates.hours import LAST_MINUTE, closing_time, next_opening
+from messaging_pipeline.policies.compliance import QuietHours
 from tests.support.asking_gates import quiet_hours
 from tests.support.properties import given
 

@@ -8,9 +8,9 @@ import pytest
 
 from messaging_pipeline.gates import country, spend
 from messaging_pipeline.gates.verdict import Verdict
+from messaging_pipeline.policies.spending import WhenReached
 from messaging_pipeline.spending.allowance import Allowance, Draw
 from messaging_pipeline.spending.periods import day_of, hour_of
-from messaging_pipeline.spending_policy import WhenReached
 from tests.support.asking_gates import a_question
 
 AT = datetime.fromisoformat("2026-11-23T15:00:00+00:00")

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from messaging_pipeline.compliance_policy import Hours
 from messaging_pipeline.gates.quiet_hours import ask
+from messaging_pipeline.policies.compliance import Hours
 from tests.support.asking_gates import a_question, quiet_hours
 
 TEN_IN_THE_EVENING = "2026-11-24T03:00:00+00:00"  # in New York

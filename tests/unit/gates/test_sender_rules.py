@@ -2,9 +2,9 @@
 
 import pytest
 
-from messaging_pipeline.compliance_policy import Registration
 from messaging_pipeline.gates.sender_rules import ask
 from messaging_pipeline.messages.sender_kinds import kind_of
+from messaging_pipeline.policies.compliance import Registration
 from tests.support.asking_gates import a_question
 
 US, CANADA, UK, INDIA, FRANCE = "+12125550123", "+14165550123", "+447400123456", "+919876543210", "+33612345678"

@@ -6,7 +6,7 @@ import pytest
 
 from messaging_pipeline.forgetting.history import longest_kept_days
 from messaging_pipeline.history.months import Calendar, Stray, end_of, next_month
-from messaging_pipeline.retention_policy import RetentionPolicy
+from messaging_pipeline.policies.retention import RetentionPolicy
 
 NOVEMBER, DECEMBER, JANUARY, FEBRUARY = date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1), date(2027, 2, 1)
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

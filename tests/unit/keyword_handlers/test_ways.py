@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from messaging_pipeline.clock import ManualClock
-from messaging_pipeline.fallback_receivers import Receiver
 from messaging_pipeline.keyword_handlers.call import KeywordCall, NotHandled, WrongReply, token_of
 from messaging_pipeline.keyword_handlers.ways import ByPython, ByReceiver
+from messaging_pipeline.policies.receivers import Receiver
 from messaging_pipeline.signed_calls.calling import SignedCalls
 from messaging_pipeline.signed_calls.signature import signature
 from tests.support.factories import RECIPIENT

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import strategies as st
 
-from messaging_pipeline.keyword_policy import Handler
 from messaging_pipeline.keywords.commands import Command, command_in
+from messaging_pipeline.policies.keywords import Handler
 from tests.support.properties import given
 
 CODE = "tests.support.shop:status"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import strategies as st
 
 from messaging_pipeline.configuration import Configuration, load_configuration
-from messaging_pipeline.keyword_policy import HELP_WORDS, START_WORDS, STOP_WORDS
 from messaging_pipeline.keywords.hearing import Heard, hear
+from messaging_pipeline.policies.keywords import HELP_WORDS, START_WORDS, STOP_WORDS
 from tests.support.factories import configuration_file, settings
 from tests.support.properties import given
 from tests.support.twilio_vectors import recorded

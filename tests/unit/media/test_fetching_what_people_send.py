@@ -6,8 +6,8 @@ import socket
 import pytest
 
 from messaging_pipeline.inbound_media import fetching
-from messaging_pipeline.inbound_media_policy import InboundMediaPolicy
 from messaging_pipeline.media.findings import NotNow
+from messaging_pipeline.policies.inbound_media import InboundMediaPolicy
 from messaging_pipeline.twilio_api.accounts import TwilioLogin
 from tests.support.stand_in import Received, stand_in
 

@@ -10,7 +10,7 @@ import pytest
 
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.connections.reaching import AnswerLost
-from messaging_pipeline.fallback_receivers import Receiver
+from messaging_pipeline.policies.receivers import Receiver
 from messaging_pipeline.signed_calls.calling import Answer, NoReceiver, SignedCalls
 from tests.support.stand_in import Received, Script, answering, closing, stand_in
 from tests.support.tls import self_signed

@@ -10,8 +10,8 @@ from messaging_pipeline.configuration import Configuration, load_configuration
 from messaging_pipeline.errors import InvalidInput, InvalidSettings
 from messaging_pipeline.media.s3 import media_addresses
 from messaging_pipeline.media.signing import CannotSign
-from messaging_pipeline.media_policy import MediaPolicy
 from messaging_pipeline.messages.media_urls import expiry_of
+from messaging_pipeline.policies.media import MediaPolicy
 from tests.plugins.runtimes import TWO_TENANTS
 from tests.support.factories import configuration_file, settings
 

@@ -8,14 +8,14 @@ from pydantic import ValidationError
 
 from messaging_pipeline.configuration import load_configuration
 from messaging_pipeline.errors import InvalidInput, InvalidSettings
-from messaging_pipeline.events_policy import (
+from messaging_pipeline.messages.state_machine import Status
+from messaging_pipeline.policies.events import (
     DEFAULT_STATUSES,
     EventsPolicy,
     ToldStatus,
     refuse_unknown_wish,
     wishes_of,
 )
-from messaging_pipeline.messages.state_machine import Status
 from tests.support.factories import configuration_file, settings
 from tests.support.told import HEAD, SECRET
 

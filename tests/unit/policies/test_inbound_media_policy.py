@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from messaging_pipeline.inbound_media_policy import InboundMediaPolicy
+from messaging_pipeline.policies.inbound_media import InboundMediaPolicy
 
 
 def policy(**changes: Any) -> InboundMediaPolicy:
