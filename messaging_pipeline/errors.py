@@ -69,6 +69,10 @@ class NotReachable(PipelineError):
         )
 
 
+class NotTried(NotReachable):
+    """Raised in place of it when nobody even tried, since somebody has just waited in vain: nothing has left."""
+
+
 class NotFound(PipelineError):
     """Raised when nothing has the id that was asked for."""
 

@@ -10,11 +10,13 @@ from kombu import Connection, Exchange
 from kombu import Queue as KombuQueue
 from kombu.exceptions import OperationalError
 
-from messaging_pipeline.errors import NotReachable
+from messaging_pipeline.errors import NotReachable, NotTried
 from messaging_pipeline.queues import QUEUE_OF, Queue, Task
 from messaging_pipeline.traces.spans import headers
 
 Standing = Literal["quorum", "other", "missing", "plain"]
+
+_THE_BROKER = ("the broker", "CELERY_BROKER_URL")
 
 #: What AMQP calls a queue that does not exist, and one that was declared with other properties.
 _NOT_FOUND, _PRECONDITION_FAILED = 404, 406
@@ -111,8 +113,8 @@ class Publisher:
     def publish(self, task: Task, arguments: Mapping[str, Any], task_id: str | None = None) -> None:
         """Publish a task and return once the broker has it.
 
-        Raises NotReachable when it cannot be reached within a few seconds, or at once when somebody has waited
-        in vain within the last second. The task may have arrived even then.
+        Raises NotReachable when it cannot be reached within a few seconds; the task may have arrived even then. Raises
+        NotTried, which is one, at once when somebody has waited in vain within the last second.
         """
         self._try(lambda: self._send(task.value, arguments, task_id))
 
@@ -127,7 +129,7 @@ class Publisher:
     def _try(self, send: Callable[[], None]) -> None:
         began = self._now()
         if began < self._quiet_until:
-            raise _away()
+            raise NotTried(*_THE_BROKER)
         try:
             send()
         except self._failures:
@@ -221,4 +223,4 @@ def _failures(celery: Celery) -> tuple[type[BaseException], ...]:
 
 
 def _away() -> NotReachable:
-    return NotReachable("the broker", "CELERY_BROKER_URL")
+    return NotReachable(*_THE_BROKER)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from messaging_pipeline.errors import NotReachable
+from messaging_pipeline.errors import NotReachable, NotTried
 from messaging_pipeline.fallback.leaving import Leaving
 from messaging_pipeline.fallback.letters import Posted
 from messaging_pipeline.messages.plan import CeleryStep
@@ -23,6 +23,8 @@ class ByCelery:
             self.publisher.publish_to_others(
                 step.task, step.queue, {**step.arguments, **leaving.facts()}, task_id=leaving.token
             )
+        except NotTried as error:
+            return Posted("not_sent", str(error))
         except NotReachable:
             return Posted("unconfirmed", "the broker did not confirm the task")
         return Posted("sent", f"the broker has the task for the queue {step.queue}")

@@ -8,8 +8,10 @@ from contextlib import closing, suppress
 import pytest
 
 from messaging_pipeline.errors import NotReachable
+from messaging_pipeline.fallback.by_celery import ByCelery
 from messaging_pipeline.publish import Publisher
 from messaging_pipeline.queues import Task
+from tests.support.leaving import leaving
 
 
 class ClosingBroker:
@@ -63,3 +65,10 @@ def test_after_a_long_wait_in_vain_nobody_tries_for_a_second(broker: ClosingBrok
 def test_a_closed_door_costs_nothing_and_is_tried_every_time(broker: ClosingBroker) -> None:
     first, second = publish_at(broker, 2, 0.0, 0.1, 0.2, 0.3)
     assert 0 < first < second
+
+
+def test_a_step_that_nobody_even_tried_to_publish_is_not_in_doubt(broker: ClosingBroker) -> None:
+    clock = iter((0.0, 2.0, 2.9))
+    step = leaving({"channel": "celery", "task": "shop.call_back", "queue": "shop"})
+    with closing(Publisher(broker.url, monotonic_seconds=lambda: next(clock))) as publisher:
+        assert [ByCelery(publisher).send(step).state for _ in range(2)] == ["unconfirmed", "not_sent"]
