@@ -4,13 +4,13 @@ import ssl
 import time
 from contextlib import closing
 from typing import IO
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError
 
 from messaging_pipeline.connections.hanging_up import HangingUp
-from messaging_pipeline.media.addresses import place_of
+from messaging_pipeline.media.addresses import place_of, redirected
 from messaging_pipeline.media.findings import File, Limits, NotNow, Unfit
 from messaging_pipeline.media.looking import host_header, pool_to
 from messaging_pipeline.policies.inbound_media import InboundMediaPolicy
@@ -40,7 +40,7 @@ def fetch(
         found = _ask(url, login, policy, into, deadline, tls or public_trust())
         if isinstance(found, File):
             return found
-        url = urljoin(url, found)
+        url = redirected(url, found)
     raise Unfit(f"is redirected more than {MOST_REDIRECTS} times")
 
 

@@ -1,7 +1,7 @@
 """Where a media URL leads: only to hosts that everybody can reach, lest we be made to look behind our own walls."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from messaging_pipeline.connections.public_addresses import (
     PrivateAddress,
@@ -39,6 +39,14 @@ def place_of(url: str, limits: Limits) -> Place:
         raise Unfit("leads to something that is not https")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return Place(parts.scheme == "https", host, _address(host, port, limits), port, target)
+
+
+def redirected(url: str, location: str) -> str:
+    """Return where a server says that something is instead; raises Unfit for what is no URL."""
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        raise Unfit("leads to something that is no URL") from None
 
 
 def _address(host: str, port: int, limits: Limits) -> str:

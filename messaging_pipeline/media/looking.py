@@ -3,13 +3,12 @@
 import ssl
 import time
 from contextlib import closing
-from urllib.parse import urljoin
 
 import urllib3
 from urllib3.exceptions import HTTPError
 
 from messaging_pipeline.connections.hanging_up import HangingUp, WatchedHTTPPool, WatchedHTTPSPool
-from messaging_pipeline.media.addresses import Place, place_of
+from messaging_pipeline.media.addresses import Place, place_of, redirected
 from messaging_pipeline.media.findings import File, Limits, NotNow, Unfit
 from messaging_pipeline.trust import public_trust
 
@@ -35,7 +34,7 @@ def look_at(url: str, limits: Limits, deadline: float, tls: ssl.SSLContext | Non
         found = _ask(place_of(url, limits), deadline, tls or public_trust())
         if isinstance(found, File):
             return found
-        url = urljoin(url, found)
+        url = redirected(url, found)
     raise Unfit(f"is redirected more than {_MOST_REDIRECTS} times")
 
 

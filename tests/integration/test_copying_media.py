@@ -137,6 +137,12 @@ def test_a_file_that_is_somewhere_else_from_the_beginning_gets_no_credentials(
         assert [request.headers.get("authorization") for request in other.requests] == [None]
 
 
+def test_a_redirect_to_what_is_no_url_is_refused(worker: WorkerRuntime) -> None:
+    with stand_in(answering(302, headers={"Location": "http://[bad"})) as other:
+        assert copy(worker, take_in(worker, "MM" + "1" * 32, [f"{other.url}/cat.png"])) == ["refused"]
+    assert standing(worker) == [("refused", "the file leads to something that is no URL")]
+
+
 def test_redirects_end(worker: WorkerRuntime) -> None:
     with stand_in(answering(302, headers={"Location": "/again"})) as other:
         assert copy(worker, take_in(worker, "MM" + "1" * 32, [f"{other.url}/cat.png"])) == ["refused"]

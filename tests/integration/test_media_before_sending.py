@@ -43,6 +43,7 @@ def test_a_picture_that_everybody_can_fetch_goes(checked: WorkerRuntime, simulat
         (answering(403), "media 1 is not for everybody"),
         (answering(200, "<html>", {"Content-Type": "text/html"}), "media 1 is of a type"),
         (answering(302, headers={"Location": "http://localhost/"}), "media 1 leads to a private address"),
+        (answering(302, headers={"Location": "http://[bad"}), "media 1 leads to something that is no URL"),
         (answering(200, "x", {"Content-Type": "image/png"}, missing_bytes=6_000_000), "media 1 has 5.7 MB"),
     ],
 )
