@@ -32,7 +32,7 @@ def load_configuration(settings: Settings) -> Configuration:
 
 def _read(path: Path, settings: Settings) -> Configuration:
     try:
-        return Configuration.model_validate(_completed(tomllib.loads(path.read_text("utf-8")), settings))
+        return Configuration.model_validate(_completed(tomllib.loads(path.read_text("utf-8-sig")), settings))
     except OSError as error:
         raise InvalidSettings(
             "MESSAGING_CONFIG", f"{path} cannot be read ({error.strerror})", "correct the path"

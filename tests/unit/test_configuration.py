@@ -27,6 +27,12 @@ def test_a_number_is_enough_of_a_service() -> None:
     assert configuration.service("default", "default").from_number == "+14155550100"
 
 
+def test_the_mark_that_windows_puts_before_utf8_is_no_part_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "messaging.toml"
+    path.write_bytes(b"\xef\xbb\xbf[services.default]\r\nsegments_per_second = 7\r\n")
+    assert load_configuration(settings(MESSAGING_CONFIG=str(path))).services["default"].segments_per_second == 7
+
+
 def test_a_service_may_declare_its_rate_and_burst(tmp_path: Path) -> None:
     text = (
         f'[services.alerts]\nmessaging_service_sid = "{SERVICE_SID}"\nsegments_per_second = 2.5\nburst_segments = 7\n'
