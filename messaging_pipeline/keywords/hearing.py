@@ -1,6 +1,6 @@
 """What an inbound message says: one pure reading, by the webhook that answers and by the worker that acts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,8 +25,9 @@ _OPT_OUT_TYPES = {"STOP": Kind.STOP, "START": Kind.START, "HELP": Kind.HELP}
 class Heard:
     """What a message says.
 
-    ``number`` is who wrote, where that is a phone number; ``service`` whom they wrote to. ``every_service`` tells that
-    the keyword is about all of the tenant's services, ``everywhere`` that it is about every tenant that shares its
+    ``number`` is who wrote, where that is a phone number; ``service`` whom they wrote to, and ``beside`` the other
+    services that send from there too, for which a STOP or a START counts as well. ``every_service`` tells that the
+    keyword is about all of the tenant's services, ``everywhere`` that it is about every tenant that shares its
     opt-outs. ``answer`` is what may be said at once; None where nothing is
     configured, and where Twilio has answered already. ``command`` is what calls a handler, if anything does.
     """
@@ -43,19 +44,23 @@ class Heard:
     most_answers: int
     most_answers_seconds: float
     command: Command | None = None
+    beside: tuple[str, ...] = ()
 
 
 def hear(configuration: Configuration, tenant: str, form: Mapping[str, str]) -> Heard:
     """Read the form of an inbound webhook; whatever is in it, this does not fail."""
     target = addressed(configuration, tenant, form)
-    vocabulary = vocabulary_of(configuration, tenant, target.service)
+    vocabulary, *others = (vocabulary_of(configuration, tenant, key) for key in (target.service, *target.beside))
     number = _number(form.get("From"))
-    keyword = _keyword(vocabulary, form)
+    keyword = _stop_among(others, form) or _keyword(vocabulary, form)
     command = None if keyword or number is None or target.service is None else vocabulary.command(form.get("Body", ""))
     if command is not None:
         keyword = Keyword(Kind.CUSTOM, command.word, None if command.fits else command.handler.usage, is_twilios=False)
     kind = keyword.kind if keyword else None
-    every_service = vocabulary.covers_tenant or (kind is Kind.STOP and target.is_guess)
+    if number is None and kind is Kind.STOP:
+        number = _number_behind_channel(form.get("From", ""))
+    covers_tenant = any(one.covers_tenant for one in (vocabulary, *others))
+    every_service = covers_tenant or (kind is Kind.STOP and target.is_guess)
     spoken_kind = kind if command is None else None  # behind a command's word, people may wish what they like
     flag = _flag(spoken_kind, number, target, vocabulary, form, every_service=every_service)
     return Heard(
@@ -65,13 +70,20 @@ def hear(configuration: Configuration, tenant: str, form: Mapping[str, str]) -> 
         kind=kind,
         word=keyword.word if keyword else None,
         every_service=every_service,
-        everywhere=vocabulary.reach == "global",
+        everywhere=any(one.reach == "global" for one in (vocabulary, *others)),
         flag=flag,
         answer=_answer(configuration, target, keyword, form) if number is not None and flag is None else None,
         most_answers=vocabulary.most_answers,
         most_answers_seconds=vocabulary.most_answers_seconds,
         command=command if command is not None and command.fits else None,
+        beside=target.beside,
     )
+
+
+def _stop_among(vocabularies: Iterable[Vocabulary], form: Mapping[str, str]) -> Keyword | None:
+    """A STOP by the words of any service behind the sender is one."""
+    said = (_keyword(one, form) for one in vocabularies)
+    return next((one for one in said if one is not None and one.kind is Kind.STOP), None)
 
 
 def _keyword(vocabulary: Vocabulary, form: Mapping[str, str]) -> Keyword | None:
@@ -124,3 +136,11 @@ def _number(text: str | None) -> E164 | None:
         return parse_e164(text, "From")
     except InvalidInput:
         return None
+
+
+def _number_behind_channel(address: str) -> E164 | None:
+    """Who says stop by RCS has as a rule been written to by their number, and by WhatsApp means us as well.
+
+    A yes to another channel is none to texts, so that only a STOP is taken so.
+    """
+    return _number(address.removeprefix("rcs:").removeprefix("whatsapp:"))

@@ -54,11 +54,11 @@ def heed(connection: Connection[TupleRow], heard: Heard, sid: str, said_at: date
 
 def _places(heard: Heard) -> list[_Place]:
     """What is said everywhere is said to the tenant too, whose own ledger shows it."""
-    scope = ALL_SERVICES if heard.every_service else heard.service
-    if heard.number is None or scope is None:
+    scopes = [ALL_SERVICES] if heard.every_service else [heard.service, *heard.beside]
+    if heard.number is None:
         return []
-    own: _Place = (heard.tenant, scope, heard.number)
-    return [own, (ALL_TENANTS, ALL_SERVICES, heard.number)] if heard.everywhere else [own]
+    own: list[_Place] = [(heard.tenant, scope, heard.number) for scope in scopes if scope is not None]
+    return [*own, (ALL_TENANTS, ALL_SERVICES, heard.number)] if own and heard.everywhere else own
 
 
 def _granted(connection: Connection[TupleRow], grants: Sequence[Grant], said_at: datetime) -> Heeded:

@@ -20,6 +20,7 @@ from tests.support.racing import at_once
 from tests.support.reconciled import ask_everything
 
 MINUTE = timedelta(minutes=1)
+SHARED = "".join(f'[services.{key}]\nmessaging_service_sid = "{SERVICE_SID}"\n' for key in ("default", "offers"))
 
 
 def changes(runtime: WorkerRuntime) -> list[str]:
@@ -128,6 +129,36 @@ def test_a_tenants_keywords_and_their_effects_are_its_own(two_tenants: WorkerRun
     ]
     with two_tenants.base.pool.connection() as connection:
         assert in_force(connection) == {("acme", "acme-alerts", PERSON)}
+
+
+def test_a_stop_counts_for_every_service_behind_the_sender_that_was_written_to(make_runtime: RuntimeMaker) -> None:
+    """As at Twilio, where the whole Messaging Service is blocked; a START undoes as much."""
+    runtime = make_runtime(SHARED + 'keywords = { more_stop = ["BASTA"] }\n[services.code]\nfrom_number = "78901"\n')
+    for number, body in enumerate(("STOP", "BASTA")):
+        hear_text(runtime, body, sid(2 * number), NOON + 2 * number * MINUTE, MessagingServiceSid=SERVICE_SID)
+        assert opt_outs(runtime) == {"default", "offers"}
+        start_at = NOON + (2 * number + 1) * MINUTE
+        hear_text(runtime, "START", sid(2 * number + 1), start_at, MessagingServiceSid=SERVICE_SID)
+        assert opt_outs(runtime) == set()
+
+
+def test_a_keyword_reaches_as_far_as_any_service_behind_the_sender_says(make_runtime: RuntimeMaker) -> None:
+    runtime = make_runtime(SHARED + 'keywords = { opt_out_scope = "tenant" }\n')
+    hear_text(runtime, "STOP", sid(1), MessagingServiceSid=SERVICE_SID)
+    assert opt_outs(runtime) == {"*"}
+    hear_text(runtime, "START", sid(2), NOON + MINUTE, MessagingServiceSid=SERVICE_SID)
+    assert opt_outs(runtime) == set()
+
+
+@pytest.mark.parametrize("channel", ["rcs", "whatsapp"])
+def test_a_stop_that_comes_by_another_channel_counts_for_the_number_behind_it(
+    runtime: WorkerRuntime, channel: str
+) -> None:
+    """A Messaging Service sends by RCS where it can. A yes to another channel is no yes to texts."""
+    hear_text(runtime, "STOP", sid(1), From=f"{channel}:{PERSON}")
+    assert (opt_outs(runtime), [one["flag"] for one in stored(runtime)]) == ({"default"}, [None])
+    hear_text(runtime, "START", sid(2), NOON + MINUTE, From=f"{channel}:{PERSON}")
+    assert (opt_outs(runtime), stored(runtime)[1]["flag"]) == ({"default"}, "no_phone_number")
 
 
 def test_what_reconciliation_brings_home_is_heeded_too(make_runtime: RuntimeMaker, simulator: Simulator) -> None:
