@@ -76,7 +76,7 @@ def stored(runtime: WorkerRuntime) -> list[dict[str, Any]]:
     """What is remembered of each inbound message beside its payload, in the order in which they were stored."""
     with runtime.base.pool.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(
-            "select service, keyword, word, effect, answered, flag from inbound_messages order by ctid"
+            "select service, keyword, word, effect, answered, flag from inbound_messages order by age(xmin) desc"
         ).fetchall()
 
 

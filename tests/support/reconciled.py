@@ -60,7 +60,7 @@ def row(runtime: WorkerRuntime, message_id: UUID, columns: str) -> tuple[Any, ..
 def inbound(runtime: WorkerRuntime) -> list[list[list[str]]]:
     """The forms of all inbound messages, opened, in the order in which they were stored."""
     with runtime.base.pool.connection() as connection:
-        rows = connection.execute("select payload from inbound_messages order by ctid").fetchall()
+        rows = connection.execute("select payload from inbound_messages order by age(xmin) desc").fetchall()
     return [runtime.base.sealer.unseal(payload) for (payload,) in rows]
 
 
