@@ -15,7 +15,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from redis.exceptions import RedisError
+
 from messaging_pipeline.clock import Clock
+from messaging_pipeline.db.pool import UNREACHABLE
 from messaging_pipeline.decide.next_step import Step
 from messaging_pipeline.deliver.book import Book
 from messaging_pipeline.deliver.claims import ClaimedMessage
@@ -31,7 +34,7 @@ from messaging_pipeline.log import about
 from messaging_pipeline.media.findings import Unfit
 from messaging_pipeline.media.signing import CannotSign
 from messaging_pipeline.messages.state_machine import Status
-from messaging_pipeline.metrics import record_gate, record_media_check
+from messaging_pipeline.metrics import record_gate, record_media_check, record_task_failure
 from messaging_pipeline.pacing.daily_cap import CapDay
 from messaging_pipeline.sealing import CannotUnseal
 from messaging_pipeline.services.board import ServiceBoard
@@ -145,16 +148,7 @@ class Lane:
     def _send(self, book: Book, batch: Batch, message: ClaimedMessage, line: Line) -> Step | None:
         """Send one message; return what follows, or None when it was not sent."""
         now = self.clock.now()
-        answer = ask_about_the_time(self.supply.configuration, message, now)
-        verdict = answer.verdict
-        if verdict.outcome == "refused":
-            record_gate(answer.gate, verdict.outcome)
-            book.refuse(message, verdict.reason)
-            return None
-        if verdict.outcome == "waits":
-            self.supply.let_wait([message], answer, batch.cap)
-            return None
-        request = self._request(book, batch, message, now, verdict.until)
+        request = self._made_ready(book, batch, message, now)
         if request is None:
             return None
         api = self.twilio[message.tenant]
@@ -170,6 +164,33 @@ class Lane:
             step = book.answer(attempt, outcome, self.monotonic() - began)
             marked.note(outcome=step.outcome, status=step.status, sid=step.sid, error_code=step.error_code)
         return step
+
+    def _made_ready(self, book: Book, batch: Batch, message: ClaimedMessage, now: datetime) -> CreateMessage | None:
+        """Make the request if the message may leave now. What is wrong with one must not stop all behind it."""
+        try:
+            return self._unless_it_waits(book, batch, message, now)
+        except (*UNREACHABLE, RedisError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing has left yet
+            _log.exception("the message cannot be made ready")
+            record_task_failure("deliver")
+            reason = f"it cannot be made ready ({type(error).__name__}); the worker's log says where"
+            self.supply.put_back(batch, [message], reason, put_off=_PUT_OFF)
+            return None
+
+    def _unless_it_waits(
+        self, book: Book, batch: Batch, message: ClaimedMessage, now: datetime
+    ) -> CreateMessage | None:
+        answer = ask_about_the_time(self.supply.configuration, message, now)
+        verdict = answer.verdict
+        if verdict.outcome == "refused":
+            record_gate(answer.gate, verdict.outcome)
+            book.refuse(message, verdict.reason)
+            return None
+        if verdict.outcome == "waits":
+            self.supply.let_wait([message], answer, batch.cap)
+            return None
+        return self._request(book, batch, message, now, verdict.until)
 
     def _request(
         self, book: Book, batch: Batch, message: ClaimedMessage, now: datetime, leaves_by: datetime | None

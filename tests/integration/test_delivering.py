@@ -162,6 +162,21 @@ def test_a_validity_period_is_passed_on(sending: WorkerRuntime, clock: ManualClo
     assert show(sending, message_id)["status"] == "accepted"
 
 
+def test_one_message_that_cannot_be_made_ready_stops_no_other(
+    sending: WorkerRuntime, simulator: Simulator, clock: ManualClock
+) -> None:
+    failures = Counting("messaging_task_failures_total", task="deliver")
+    bad, good = (sending.base.accepting.accept(a_send(to=f"+1415200000{one}")) for one in range(2))
+    with sending.base.pool.connection() as connection:
+        of_another_version = sending.base.sealer.seal({"text": "a form that this version does not know"})
+        connection.execute("update messages set content = %s where id = %s", [of_another_version, bad])
+    drain(sending)
+    assert (show(sending, good)["status"], len(creates(simulator)), failures.count) == ("accepted", 1, 1)
+    shown = show(sending, bad)
+    assert (shown["status"], shown["attempts"]) == ("pending", [])
+    assert shown["reason"] == "it cannot be made ready (KeyError); the worker's log says where"
+
+
 def test_every_end_of_a_message_is_counted_wherever_it_came(sending: WorkerRuntime, clock: ManualClock) -> None:
     expired, canceled = (Counting("messaging_statuses_total", service="default", status=end) for end in ENDS)
     soon = (clock.now() + timedelta(minutes=10)).isoformat()
