@@ -20,6 +20,8 @@ from tests.support.children import has_ended, is_running, kill_quietly
 PROJECT = Path(__file__).parents[2]
 FAST = {"fsync": "off"}
 
+pytestmark = pytest.mark.xdist_group("postgres")  # one first start serves them all
+
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="concerns runs as root")
 
 
