@@ -19,7 +19,8 @@ _SHORTEST = timedelta(seconds=20)
 @dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of a list. What was sent before ``news_from`` has been read earlier; ``continues`` says that all of it
-    was, so that the stretch may be ticked off. ``is_open`` marks the newest part: it is read without an end, since
+    was, so that the stretch may be ticked off. ``goes_back`` says that what was ticked off before does not count, since
+    somebody's clock was wrong. ``is_open`` marks the newest part: it is read without an end, since
     Twilio's clock may be ahead of ours.
     """
 
@@ -27,6 +28,7 @@ class Span:
     end: datetime
     news_from: datetime
     continues: bool
+    goes_back: bool = False
     is_open: bool = True
 
     def slices(self) -> Iterator["Span"]:
@@ -50,9 +52,14 @@ def span_to_read(
 ) -> Span | None:
     """Return what is to be read now; None when it is too early, unless it is wanted ``at_once``.
 
-    The first time, that is everything since the oldest message without news, or a day.
+    The first time, that is everything since the oldest message without news, or a day. Who has read until a time that
+    is still to come had a wrong clock, and nobody has read since: then it is a day at least.
     """
     read_before = _listed_until(pool, tenant)
+    if read_before is not None and read_before > now + OVERLAP:
+        furthest = min(_first_start(pool, tenant, policy, now), now - _FIRST_TIME)
+        start = since or furthest
+        return Span(start, now, start, continues=start <= furthest, goes_back=True)
     if read_before is not None and not at_once and now - read_before < timedelta(seconds=policy.list_every_seconds):
         return None
     known_until = read_before or _first_start(pool, tenant, policy, now)
@@ -64,7 +71,8 @@ def tick_off(pool: Pool, tenant: str, span: Span) -> None:
     """Note that a span was read, if nothing before it is missing."""
     if span.continues:
         with pool.connection() as connection:
-            connection.execute(sql("advance_listed_until"), {"tenant": tenant, "listed_until": span.end})
+            values = {"tenant": tenant, "listed_until": span.end, "goes_back": span.goes_back}
+            connection.execute(sql("advance_listed_until"), values)
 
 
 def _listed_until(pool: Pool, tenant: str) -> datetime | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from threading import Thread
 
 import pytest
@@ -41,7 +40,6 @@ from tests.support.reconciled import (
     statuses,
     until_at_twilio,
 )
-from tests.support.stand_in import answering, stand_in
 
 HOUR = 3600.0
 PERSON = "+14155550177"
@@ -168,21 +166,6 @@ def test_messages_from_people_are_stored_in_the_order_in_which_they_were_written
         say(simulator, body)
     ask_everything(sending)
     assert [dict(form)["Body"] for form in inbound(sending)] == ["STOP", "START", "STOP"]
-
-
-def test_half_a_character_in_one_text_keeps_no_other_one_out(make_runtime: RuntimeMaker, clock: ManualClock) -> None:
-    """The text that nobody can write down is older than the STOP, so that it is stored first."""
-    parties = {"status": "received", "direction": "inbound", "from": PERSON, "to": OUR_NUMBER, "num_media": "0"}
-    said = [
-        {"sid": f"SM{number:032x}", "body": body, "date_sent": format_datetime(clock.now()), **parties}
-        for number, body in enumerate(("STOP", "See you \ud83d"))
-    ]
-    with stand_in(answering(200, {"messages": said})) as server:
-        runtime = make_runtime(TWILIO_API_BASE_URL=server.url)
-        ask_everything(runtime)
-        stored = inbound(runtime)
-        runtime.close()
-    assert [dict(form)["Body"] for form in stored] == ["See you \ufffd", "STOP"]
 
 
 def test_messages_of_other_programs_are_counted_once_and_never_stored(

@@ -147,7 +147,9 @@ select min(created_at) from messages where tenant = %(tenant)s and check_at is n
 
 -- name: advance_listed_until
 insert into reconcile_cursors (tenant, listed_until) values (%(tenant)s, %(listed_until)s)
-on conflict (tenant) do update set listed_until = greatest(reconcile_cursors.listed_until, excluded.listed_until)
+on conflict (tenant) do update
+set listed_until = case when %(goes_back)s then excluded.listed_until
+                        else greatest(reconcile_cursors.listed_until, excluded.listed_until) end
 
 -- name: try_reconcile_lock
 select pg_try_advisory_lock(hashtextextended('messaging-pipeline reconcile ' || %(tenant)s::text, 0))
