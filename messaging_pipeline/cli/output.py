@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 import click
 import psycopg
-from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
 
+from messaging_pipeline.db.pool import UNREACHABLE
 from messaging_pipeline.errors import InvalidSettings, NotReachable, PipelineError
 from messaging_pipeline.history.tracing import as_json
 
@@ -53,10 +53,16 @@ def exit_codes() -> Iterator[None]:
         _leave(str(error), REFUSED)
     except psycopg.errors.UndefinedTable:
         _leave("DATABASE_URL: the database has no schema yet; run `messaging-pipeline migrate`", NOT_REACHABLE)
-    except (psycopg.OperationalError, PoolTimeout):
-        _leave(str(NotReachable("Postgres", "DATABASE_URL")), NOT_REACHABLE)
+    except UNREACHABLE as error:
+        _leave(_away(error), NOT_REACHABLE)
     except RedisError:
         _leave(str(NotReachable("Redis", "REDIS_URL")), NOT_REACHABLE)
+
+
+def _away(error: Exception) -> str:
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        return "DATABASE_URL: is a replica, where nothing can be written; give the primary's address"
+    return str(NotReachable("Postgres", "DATABASE_URL"))
 
 
 @contextmanager

@@ -14,6 +14,7 @@ Result = TypeVar("Result")
 Pool = ConnectionPool[Connection[TupleRow]]
 
 _CONNECT_TIMEOUT_SECONDS = 5
+_READ_ONLY = (b"in_hot_standby", b"default_transaction_read_only")
 _STATEMENT_TIMEOUT_MILLISECONDS = 15_000
 
 #: A host that vanishes says no farewell. Left to the kernel, whoever waits for its answer waits for two hours, and
@@ -31,8 +32,14 @@ _RETRYABLE = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailu
 #: How long an answer from outside is held in hand while Postgres is away.
 _PATIENCE_SECONDS = 30.0
 
-#: What is raised while Postgres restarts or cannot be reached; the work is intact and may be tried later.
-UNREACHABLE = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+#: What is raised while Postgres restarts or cannot be reached, or where another server is the primary now; the work is
+#: intact and may be tried later.
+UNREACHABLE = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.ReadOnlySqlTransaction,
+    PoolTimeout,
+)
 
 
 def open_pool(database_url: str, *, size: int, name: str, checked: bool) -> Pool:
@@ -50,10 +57,21 @@ def open_pool(database_url: str, *, size: int, name: str, checked: bool) -> Pool
         max_idle=60,
         reconnect_timeout=_CONNECT_TIMEOUT_SECONDS,
         check=ConnectionPool.check_connection if checked else None,
+        reset=_leave_replica,
         open=True,
         name=name,
         kwargs=_options(name),
     )
+
+
+def _leave_replica(connection: Connection[TupleRow]) -> None:
+    """Have the pool drop a connection to a server where nothing can be written: the next one may reach the primary.
+
+    A server tells by itself (from Postgres 14 on) what it is when it is connected to, and when that changes.
+    """
+    told = (connection.pgconn.parameter_status(name) for name in _READ_ONLY)
+    if b"on" in told:
+        raise psycopg.OperationalError("nothing can be written at this server")
 
 
 def connect_once(database_url: str, name: str) -> Connection[TupleRow]:
