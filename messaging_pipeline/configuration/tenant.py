@@ -26,8 +26,8 @@ class Tenant:
     Twilio has signed: no API key ever signs a webhook.
     ``api_concurrency`` is how many API requests may be under way at once for the account, by all workers
     together; unset, nobody counts. ``verify_service_sid`` (VA...) is the Verify service for one-time codes, and
-    ``verify_concurrency`` how many codes may be asked for at once (checks are not counted). ``reconcile_share`` is the part of
-    ``api_concurrency`` that reconciliation may use.
+    ``verify_concurrency`` how many codes may be asked for at once (checks are not counted).
+    ``reconcile_share`` is the part of ``api_concurrency`` that reconciliation may use.
     ``fcm_service_account`` names where the service account of its Firebase project is, for fallback by push.
     ``retention`` says when contents and numbers go; unset, they never do. ``quiet_hours`` are those of its services
     that have none of their own, and so is ``lookup``. ``spend`` caps what the tenant may spend, and ``countries`` say
