@@ -8,7 +8,7 @@ from messaging_pipeline.clock import Clock
 from messaging_pipeline.db.pool import Pool
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.receive.store import Receiving
-from messaging_pipeline.reconcile.questions import Questions
+from messaging_pipeline.reconcile.questions import NotAnswered, Questions
 from messaging_pipeline.reconcile.report import Report
 from messaging_pipeline.sealing import Sealer
 from messaging_pipeline.twilio_api.remote_messages import RemoteMedia, RemoteMessage
@@ -31,16 +31,23 @@ class Inbound:
     ) -> None:
         """Store what we do not have, oldest first: who wrote STOP and then START has not stopped.
 
-        Raises NotAnswered when a message's files could not be asked for; what came before is stored.
+        Raises NotAnswered when a message's files could not be asked for; the others are stored, a STOP among them.
         """
+        all_told = True
         oldest_first = self._missing(tenant, messages)[::-1]  # among those of one second too
         for message in sorted(oldest_first, key=self._received_at):
-            media = questions.media(message.sid) if message.num_media else ()
+            try:
+                media = questions.media(message.sid) if message.num_media else ()
+            except NotAnswered:
+                all_told = False
+                continue
             form = self.sealer.seal([list(pair) for pair in webhook_form(account_sid, message, media)])
             is_new = self.receiving.store(
                 tenant=tenant, sealed_form=form.decode(), received_at=self._received_at(message)
             )
             report.found("inbound", int(is_new))
+        if not all_told:
+            raise NotAnswered
 
     def _missing(self, tenant: str, messages: Sequence[RemoteMessage]) -> list[RemoteMessage]:
         if not messages:

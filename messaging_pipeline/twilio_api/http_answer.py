@@ -5,6 +5,7 @@ three quarters of the CPU of a create.
 """
 
 import gzip
+import io
 import re
 import zlib
 from collections.abc import Callable, Mapping
@@ -173,6 +174,8 @@ def _decoded(content: bytes, headers: Mapping[str, str]) -> bytes:
     if encoding not in ("gzip", "x-gzip"):
         raise NotAnAnswer("its content encoding is unknown")
     try:
-        return gzip.decompress(content)
+        unpacked = gzip.GzipFile(fileobj=io.BytesIO(content)).read(_LONGEST_BODY_BYTES + 1)
     except (OSError, EOFError, zlib.error):
         raise NotAnAnswer("it cannot be unpacked") from None
+    _refuse_over(_LONGEST_BODY_BYTES, len(unpacked))
+    return unpacked

@@ -1,5 +1,6 @@
 """Reading Twilio's lists where something was wrong before: with our clock, or with what somebody wrote."""
 
+import socket
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
@@ -12,7 +13,7 @@ from tests.plugins.simulators import RuntimeMaker
 from tests.support.factories import SERVICE_SID
 from tests.support.inbound_cases import PERSON, opt_outs
 from tests.support.reconciled import DELIVERED, ask_everything, inbound, sent
-from tests.support.stand_in import answering, stand_in
+from tests.support.stand_in import Received, answering, stand_in
 
 OUR_NUMBER = "+12065550100"
 DAY = 86_400.0
@@ -37,6 +38,35 @@ def test_half_a_character_in_one_text_keeps_no_other_one_out(make_runtime: Runti
         stored = inbound(runtime)
         runtime.close()
     assert [dict(form)["Body"] for form in stored] == ["See you \ufffd", "STOP"]
+
+
+def test_files_that_twilio_does_not_tell_of_keep_no_stop_out(make_runtime: RuntimeMaker, clock: ManualClock) -> None:
+    parties = {"status": "received", "direction": "inbound", "from": PERSON, "to": OUR_NUMBER}
+    said = [
+        {
+            "sid": f"SM{number:032x}",
+            "body": body,
+            "date_sent": format_datetime(clock.now()),
+            "num_media": files,
+            **parties,
+        }
+        for number, (body, files) in enumerate((("STOP", "0"), ("Look", "1")))
+    ]
+    is_broken = True
+
+    def script(request: Received, connection: socket.socket) -> bool:
+        if "/Media" not in request.target:
+            return answering(200, {"messages": said})(request, connection)
+        return answering(500 if is_broken else 200, {"media_list": []})(request, connection)
+
+    with stand_in(script) as server:
+        runtime = make_runtime(TWILIO_API_BASE_URL=server.url)
+        assert not ask_everything(runtime).is_complete
+        assert ([dict(form)["Body"] for form in inbound(runtime)], opt_outs(runtime)) == (["STOP"], {"default"})
+        is_broken = False
+        assert ask_everything(runtime).is_complete
+        assert [dict(form)["Body"] for form in inbound(runtime)] == ["STOP", "Look"]
+        runtime.close()
 
 
 def test_a_clock_that_went_ahead_for_a_while_hides_nothing_that_was_said_since(

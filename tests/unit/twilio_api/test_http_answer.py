@@ -93,6 +93,12 @@ def test_a_compression_that_nobody_asked_for_is_undone() -> None:
     assert read(answer("Content-Encoding: gzip", f"Content-Length: {len(packed)}", body=packed)).content == b"abcd"
 
 
+def test_what_becomes_too_large_when_it_is_unpacked_is_no_answer() -> None:
+    packed = gzip.compress(bytes(65 * 1024 * 1024), compresslevel=1)
+    with pytest.raises(NotAnAnswer, match="too large"):
+        read(answer("Content-Encoding: gzip", f"Content-Length: {len(packed)}", body=packed))
+
+
 @pytest.mark.parametrize(
     "broken",
     [
