@@ -15,7 +15,7 @@ _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
 class DailyCap:
     """What may leave for a brand or a sender on one day, in segments; the day begins at ``reset_hour`` of its zone."""
 
-    segments_per_day: Annotated[int, Field(ge=1)]
+    segments_per_day: Annotated[int, Field(ge=1, le=1_000_000_000)]
     reset_hour: Annotated[int, Field(ge=0, le=23)] = 0
     time_zone: TimeZone = "America/Los_Angeles"
 
@@ -37,5 +37,5 @@ class ReconcilePolicy:
     """
 
     ask_after_seconds: Annotated[tuple[Age, ...], Field(min_length=1)] = (120, 600, 3600, 14_400, 43_200, 86_400)
-    give_up_after_seconds: Annotated[float, Field(ge=1)] = 3 * 86_400
-    list_every_seconds: Annotated[float, Field(ge=1)] = 300
+    give_up_after_seconds: Annotated[float, Field(ge=1, le=400 * 86_400)] = 3 * 86_400
+    list_every_seconds: Annotated[float, Field(ge=1, le=86_400)] = 300

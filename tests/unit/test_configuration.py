@@ -64,6 +64,10 @@ def test_the_burst_is_one_seconds_worth_unless_declared(tmp_path: Path) -> None:
         (f'[tenants.acme]\naccount_sid = "{ACCOUNT_SID}"\nauth_token = "plain"\n', "tenants.acme.auth_token"),
         ("[services.a\n", "MESSAGING_CONFIG"),
         ('[receivers.desk]\nurl = "https://a.example"\nsecret = "env:X"\ntenant = "acme"\n', "receivers.desk.tenant"),
+        ("[reconcile]\ngive_up_after_seconds = inf\n", "reconcile.give_up_after_seconds"),
+        ("[reconcile]\ngive_up_after_seconds = 1e300\n", "reconcile.give_up_after_seconds"),
+        ("[reconcile]\nlist_every_seconds = inf\n", "reconcile.list_every_seconds"),
+        ("[caps.brand]\nsegments_per_day = 9_999_999_999_999_999_999\n", "caps.brand.segments_per_day"),
         ('[services.a]\nmissed_call_text = "Hi"\n[services.b]\nmissed_call_text = "Hi"\n', "services.b.missed_call"),
     ],
 )
