@@ -18,6 +18,8 @@ REFUSED = 1
 WRONG_USAGE = 2
 NOT_REACHABLE = 3
 
+_WRONG_SCHEMA = (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn)
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -51,17 +53,24 @@ def exit_codes() -> Iterator[None]:
         _leave(str(error), NOT_REACHABLE)
     except PipelineError as error:
         _leave(str(error), REFUSED)
-    except psycopg.errors.UndefinedTable:
-        _leave("DATABASE_URL: the database has no schema yet; run `messaging-pipeline migrate`", NOT_REACHABLE)
-    except UNREACHABLE as error:
-        _leave(_away(error), NOT_REACHABLE)
+    except (*UNREACHABLE, *_WRONG_SCHEMA, psycopg.errors.InsufficientPrivilege) as error:
+        _leave(_of_postgres(error), NOT_REACHABLE)
     except RedisError:
         _leave(str(NotReachable("Redis", "REDIS_URL")), NOT_REACHABLE)
 
 
-def _away(error: Exception) -> str:
-    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
-        return "DATABASE_URL: is a replica, where nothing can be written; give the primary's address"
+def _of_postgres(error: Exception) -> str:
+    match error:
+        case psycopg.errors.UndefinedTable():
+            return "DATABASE_URL: the database has no schema yet; run `messaging-pipeline migrate`"
+        case psycopg.errors.UndefinedColumn():
+            return "DATABASE_URL: the database lacks a migration of this version; run `messaging-pipeline migrate`"
+        case psycopg.errors.InsufficientPrivilege():
+            return "DATABASE_URL: its login may not do that; see the GRANTs that it has"
+        case psycopg.errors.ReadOnlySqlTransaction():
+            return "DATABASE_URL: is a replica, where nothing can be written; give the primary's address"
+        case psycopg.errors.QueryCanceled():
+            return "Postgres took too long to answer; ask for less, or when it has less to do"
     return str(NotReachable("Postgres", "DATABASE_URL"))
 
 
