@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from celery import current_task
 from celery.exceptions import Reject
 from redis.exceptions import RedisError
@@ -19,8 +20,8 @@ from messaging_pipeline.traces.spans import coming_with
 
 _log = logging.getLogger(__name__)
 
-#: What passes by itself: a server that is restarting, a network that is down.
-_PASSING = (*UNREACHABLE, RedisError, NotReachable)
+#: What passes by itself: a server that is restarting, a network that is down; or when somebody gives a GRANT back.
+_PASSING = (*UNREACHABLE, psycopg.errors.InsufficientPrivilege, RedisError, NotReachable)
 
 #: How long a task keeps trying in its slot before the broker gets it back. While a server is away the slot has
 #: nothing better to do, and the pause keeps a broker full of tasks from spinning.

@@ -53,6 +53,26 @@ def test_a_send_that_met_a_replica_goes_back_to_the_broker_and_the_primary_is_fo
             assert connection.execute("select id::text from messages").fetchall() == [(message_id,)]
 
 
+def test_a_send_that_a_missing_grant_keeps_out_goes_back_to_the_broker(
+    new_database: NewDatabase, redis_url: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody mends it sooner or later; until then the message is nowhere else."""
+    url = new_database()
+    migrate(url)
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute("grant all on all tables in schema public to pg_monitor")
+        owner.execute("revoke insert on messages from pg_monitor")
+        turn(url, SQL("alter database {} set role = 'pg_monitor'"))
+        monkeypatch.setattr(boundary, "_PATIENCE_SECONDS", 0.0)
+        with worker_runtime(clock, DATABASE_URL=url, REDIS_URL=redis_url) as runtime:
+            send = bounded(lambda: runtime.from_broker.send(a_send(), str(uuid4())))
+            with pytest.raises(Reject):
+                send()
+            owner.execute("grant insert on messages to pg_monitor")
+            send()
+        assert owner.execute("select count(*) from messages").fetchone() == (1,)
+
+
 def test_an_operator_is_told_that_the_primary_was_not_reached(replica: str, redis_url: str) -> None:
     given = environment(DATABASE_URL=replica, REDIS_URL=redis_url)
     refused = run_command(given, "optouts", "add", NUMBER, "--all-services")
