@@ -214,8 +214,11 @@ class Pipeline:
         return enter_statements(runtime.pool, runtime.sealer, [statement], now)
 
     def show(self, message_id: UUID | str, *, tenant: str = "default") -> dict[str, Any]:
-        """Return a message with its attempts, events and fallback steps; raises NotFound."""
-        return self._runtime.tracing.message(MessageId(UUID(str(message_id))), tenant)
+        """Return a message with its attempts, events and fallback steps; raises NotFound.
+
+        ``waits`` is a sentence that says what holds up a message which has not left, or None.
+        """
+        return self._runtime.waiting.told(self._runtime.tracing.message(MessageId(UUID(str(message_id))), tenant))
 
     def close(self) -> None:
         """Close every connection."""

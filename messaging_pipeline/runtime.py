@@ -37,6 +37,7 @@ from messaging_pipeline.settings import Settings, required
 from messaging_pipeline.traces.spans import set_up_traces
 from messaging_pipeline.twilio_api.accounts import Accounts
 from messaging_pipeline.twilio_api.remote_messages import RemoteMessage
+from messaging_pipeline.waiting import Waiting
 from messaging_pipeline.waking.bell import Bell
 from messaging_pipeline.waking.wake_ups import WakeUps
 
@@ -64,6 +65,7 @@ class Runtime:
     feedback: GivingFeedback
     verifying: Verifying
     tracing: Tracing
+    waiting: Waiting
     gauges: Gauges
     tellers: TellersBell
     _closing: ExitStack
@@ -119,6 +121,7 @@ def build_runtime(
             feedback=GivingFeedback(pool, clock, accounts),
             verifying=Verifying(VerificationBook(pool), clock, sealer, accounts, verify_slots(redis, configuration)),
             tracing=Tracing(pool),
+            waiting=Waiting(pool, configuration, clock, board, wake_ups),
             gauges=Gauges(pool, clock, configuration, board, Buckets(redis), Duties(pool, clock)),
             tellers=tellers,
             _closing=opening.pop_all(),

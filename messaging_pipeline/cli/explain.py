@@ -1,5 +1,6 @@
 """The command that says what would become of a message, without sending it."""
 
+from datetime import datetime
 from typing import Any
 
 import click
@@ -31,15 +32,16 @@ def explain(to: str, body: str | None, json_wanted: bool, **options: Any) -> Non
     arguments = {"to": to, "body": body, **options, "media_urls": list(options["media_urls"])}
     with command_runtime() as runtime:
         found = runtime.explaining.explain(arguments)
+        now = runtime.clock.now()
     if json_wanted:
         print_json(found)
     else:
-        _print(found)
+        _print(found, now)
     if found["verdict"] == "refused":
         raise SystemExit(REFUSED)
 
 
-def _print(found: dict[str, Any]) -> None:
+def _print(found: dict[str, Any], now: datetime) -> None:
     lines = {
         "to": f"{masked(found['to'])} ({found['country']})",
         "service": f"{found['tenant']}/{found['service']}, {_standing(found)}",
@@ -48,14 +50,21 @@ def _print(found: dict[str, Any]) -> None:
         **({"cost": _cost(found)} if found["price_unit"] else {}),
         **({"lookup": _lookup(found["lookup"])} if found["lookup"] else {}),
         "verdict": found["verdict"],
-        "leaves": "never"
-        if found["next_allowed_at"] is None
-        else f"from {found['next_allowed_at']:%Y-%m-%d %H:%M:%S} UTC",
+        "leaves": _leaves(found, now),
     }
     for name, text in lines.items():
         click.echo(f"{name:<9} {text}")
     click.echo()
     print_table(("GATE", "VERDICT", "REASON"), [(one["gate"], one["outcome"], _reason(one)) for one in found["gates"]])
+
+
+def _leaves(found: dict[str, Any], now: datetime) -> str:
+    at = found["next_allowed_at"]
+    if at is None:
+        return "never"
+    if found["service_state"] == "on":
+        return f"from {at:%Y-%m-%d %H:%M:%S} UTC"
+    return "when the service is resumed" + (f", not before {at:%Y-%m-%d %H:%M:%S} UTC" if at > now else "")
 
 
 def _standing(found: dict[str, Any]) -> str:

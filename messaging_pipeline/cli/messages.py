@@ -117,7 +117,7 @@ def _parse_id(_: click.Context, __: click.Parameter, text: str) -> MessageId:
 def show(id_: MessageId, tenant: str | None, json_wanted: bool) -> None:
     """Show where a message is, and why: its attempts, its events, its fallback."""
     with command_runtime() as runtime:
-        message = runtime.tracing.message(id_, tenant)
+        message = runtime.waiting.told(runtime.tracing.message(id_, tenant))
     print_json(message) if json_wanted else click.echo("\n".join(timeline(message)))
 
 

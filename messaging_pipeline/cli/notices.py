@@ -1,5 +1,6 @@
 """Commands about events for others: which were told, which nobody took, and telling them once more."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -63,7 +64,11 @@ def show(notice_id: UUID, tenant: str, json_wanted: bool) -> None:
         return
     for name, value in found.items():
         if value is not None:
-            click.echo(f"{name:<11} {value}")
+            click.echo(f"{name:<11} {_cell(value)}")
+
+
+def _cell(value: object) -> object:
+    return f"{value:%Y-%m-%d %H:%M:%S} UTC" if isinstance(value, datetime) else value
 
 
 @notices.command()

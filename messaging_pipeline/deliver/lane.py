@@ -89,6 +89,7 @@ class Lane:
         self.wake_ups.begin(service)
         if service not in self.supply.configuration.services:
             _log.error("messages are due for service %s, which messaging.toml does not name", service)
+            self.wake_ups.disown(service)
             return
         tenant = TenantKey(self.supply.configuration.services[service].tenant)
         with self.seats.one_for(service) as seat, self.lines.one_of(tenant) as line:

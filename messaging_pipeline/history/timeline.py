@@ -20,12 +20,18 @@ def timeline(message: dict[str, Any]) -> list[str]:
         f"service   {message['tenant']}/{message['service']}",
         f"content   {message['segments']} segment(s), {message['encoding']}{_GONE[message['forgotten']]}",
         f"status    {_with_reason(message)}",
+        *_waits(message.get("waits")),
         f"sid       {message['sid'] or '(none yet)'}",
         *_gone_history(message["history_forgotten_at"]),
         "",
         f"{began:%Y-%m-%d %H:%M:%S} UTC",
         *(f"  {_offset(at, began)}  {text}" for at, text in sorted(_happenings(message), key=lambda one: one[0])),
     ]
+
+
+def _waits(reason: str | None) -> Iterator[str]:
+    if reason is not None:
+        yield f"waits     {reason}"
 
 
 def _gone_history(forgotten_at: datetime | None) -> Iterator[str]:
@@ -54,9 +60,14 @@ def _step(step: dict[str, Any]) -> Iterator[tuple[datetime, str]]:
     elif step["state"] != "withdrawn":
         yield step["created_at"], f"{name} starts"
     if step["finished_at"]:
-        yield step["finished_at"], f"{name} {step['state']}: {step['explanation']}"
+        yield step["finished_at"], f"{name} {step['state']}: {step['explanation']}{_sent_as(step)}"
     if step["overtaken_at"]:
         yield step["overtaken_at"], f"the message arrived although {name} had left"
+
+
+def _sent_as(step: dict[str, Any]) -> str:
+    """How the message stands that was sent in the first one's place; of one that failed the explanation tells."""
+    return f", which is {step['sent_as_status']}" if step["state"] == "sent" and step["sent_as_status"] else ""
 
 
 def _event(event: dict[str, Any]) -> str:

@@ -5,7 +5,8 @@ one too many costs a look, and one that is lost (a broker wiped, a process kille
 module) delays messages until the sweep, every few seconds, wakes each service that has something due.
 
 Keys: ``mp:wake:<service>``, set while a wake-up is queued, for one second at most; ``mp:alarms``, a sorted
-set of services by the time of their next alarm. No script or command touches two keys, so Redis Cluster is
+set of services by the time of their next alarm; ``mp:disowned:<service>``, set for half a minute when a worker
+was woken for a service that its configuration does not name. No script or command touches two keys, so Redis Cluster is
 fine.
 
 The client handed in must not repeat a command by itself, as redis-py does unless told otherwise
@@ -27,6 +28,8 @@ MAX_WAIT_SECONDS = 0.1
 """The longest that a ringer may sleep: others may set an earlier alarm meanwhile."""
 
 _QUEUED_MILLISECONDS = 1_000
+#: Longer than from one sweep, which wakes the service again, to the next.
+_DISOWNED_MILLISECONDS = 30_000
 _RINGS_AT_ONCE = 100
 _AGAIN_SECONDS = 1.0
 _ALARMS = "mp:alarms"
@@ -74,6 +77,14 @@ class WakeUps:
         """
         self._redis.delete(_queued(service))
 
+    def disown(self, service: ServiceKey) -> None:
+        """Say that a worker was woken for a service that it does not know, for whoever asks what messages wait for."""
+        self._redis.set(_disowned(service), 1, px=_DISOWNED_MILLISECONDS)
+
+    def is_disowned(self, service: ServiceKey) -> bool:
+        """Tell whether a worker was woken of late for a service that it does not know."""
+        return bool(self._redis.exists(_disowned(service)))
+
     def wake_later(self, service: ServiceKey, delay_seconds: float) -> None:
         """Wake the service in ``delay_seconds`` by the Redis server's clock; 0 or less means now.
 
@@ -111,6 +122,10 @@ class WakeUps:
 
 def _queued(service: ServiceKey) -> str:
     return f"mp:wake:{service}"
+
+
+def _disowned(service: ServiceKey) -> str:
+    return f"mp:disowned:{service}"
 
 
 def _service(member: bytes | str) -> ServiceKey:

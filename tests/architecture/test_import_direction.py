@@ -46,7 +46,7 @@ ROWS: tuple[frozenset[str], ...] = (
         }
     ),
     frozenset({"consequences", "inbound_media", "redaction", "notices", "gauges"}),
-    frozenset({"mms_links", "number_lines"}),
+    frozenset({"mms_links", "number_lines", "waiting"}),
     frozenset({"outcomes"}),
     frozenset({"accept", "follow", "receive", "feedback", "one_time_codes"}),
     frozenset({"deliver", "reconcile", "forgetting", "resealing"}),

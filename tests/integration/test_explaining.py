@@ -1,5 +1,6 @@
 """Explaining says what would become of a message, and neither writes nor sends anything."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,15 @@ def test_the_command_shows_it_to_people_with_the_number_masked(surroundings: dic
         "verdict   passes",
     ]
     assert ended.lines[7].split() == ["GATE", "VERDICT", "REASON"]
+
+
+def test_the_command_says_that_a_stopped_service_must_be_resumed_first(surroundings: dict[str, str]) -> None:
+    assert run_command(surroundings, "services", "pause", "default").code == 0
+    ended = explain(surroundings, "+442071234567", "Hello", "--from", "Acme")
+    assert (ended.code, "leaves    when the service is resumed" in ended.lines) == (0, True)
+    later = (datetime.now(UTC) + timedelta(days=1)).replace(microsecond=0)
+    ended = explain(surroundings, "+442071234567", "Hello", "--from", "Acme", "--send-at", later.isoformat())
+    assert f"leaves    when the service is resumed, not before {later:%Y-%m-%d %H:%M:%S} UTC" in ended.lines
 
 
 def test_the_command_leaves_with_1_when_a_gate_refuses(surroundings: dict[str, str]) -> None:

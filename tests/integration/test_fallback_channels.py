@@ -10,6 +10,7 @@ from redis import Redis
 from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.configuration import load_configuration
 from messaging_pipeline.errors import InvalidInput, InvalidSettings
+from messaging_pipeline.history.timeline import timeline
 from messaging_pipeline.ids import MessageId
 from messaging_pipeline.simulator.control_client import SimulatorControl
 from messaging_pipeline.simulator.running import Simulator
@@ -54,6 +55,8 @@ def test_a_step_by_sms_is_one_more_message_with_a_link(runtime: WorkerRuntime) -
     step = the_step(runtime, message_id)
     second = shown(runtime, step["sent_as"])
     assert (step["state"], step["sent_as_status"]) == ("sent", "pending")
+    line = f"fallback 1 (sms) sent: it is message {step['sent_as']}, which is pending"
+    assert any(one.endswith(line) for one in timeline(shown(runtime, message_id)))
     assert (second["to"], second["status"], second["tags"]) == ("+14155550199", "pending", {"booking": "4711"})
     assert second["idempotency_key"] == f"fallback-{message_id}-1"
     with runtime.base.pool.connection() as connection:

@@ -1,6 +1,7 @@
 """The commands about events: list and show them, tell them once more, let them go; each tenant sees its own."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -57,6 +58,8 @@ def test_events_are_listed_shown_and_told_once_more(runtime: WorkerRuntime, run:
     first = listed[0]["id"]
     shown = run("notices", "show", first)
     assert "the receiver did not take it (410)" in shown.out
+    at = datetime.fromisoformat(listed[0]["at"])
+    assert f"at          {at:%Y-%m-%d %H:%M:%S} UTC" in shown.lines
     assert RECIPIENT not in run("notices", "list").out + shown.out
     runtime.telling.bell.begin("orders")
     assert run("notices", "replay", first, "--json").json == {"replayed": 1}

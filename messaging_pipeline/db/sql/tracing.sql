@@ -23,6 +23,27 @@ select s.number, s.channel, s.state, s.cause, s.attempts, s.explanation, s.due_a
 from fallback_steps s left join messages m on m.id = s.sent_as
 where s.message_id = %(id)s order by s.number
 
+-- name: count_before
+-- How many messages of the service go before this one: what is due of a better priority, and earlier of its own.
+select count(*)::int
+from (
+    select due.id
+    from unnest(array[0, 1, 2]::smallint[]) as lane (priority)
+    cross join lateral (
+        select m.id from messages m
+        where m.service = %(service)s and m.status = 'pending' and m.priority = lane.priority and m.waits_for is null
+          and m.due_at <= %(now)s
+        limit %(most)s
+    ) due
+    where lane.priority < %(priority)s
+    union all
+    (select m.id from messages m
+     where m.service = %(service)s and m.status = 'pending' and m.priority = %(priority)s and m.waits_for is null
+       and (m.due_at, m.id) < (%(due_at)s, %(id)s)
+     limit %(most)s)
+    limit %(most)s
+) earlier
+
 -- name: list_messages
 -- A tenant's messages, newest first; a gate is named where a message waits at one.
 select id, service, to_number, status, case when status = 'pending' then gate end as gate, reason, due_at, sid,
