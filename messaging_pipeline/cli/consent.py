@@ -25,6 +25,7 @@ from messaging_pipeline.consent.terms import ALL_TENANTS
 from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.keywords.reach import reach_of
 from messaging_pipeline.messages.phone_numbers import masked, parse_e164
+from messaging_pipeline.twilio_api.remote_messages import Missing, NotPossible, NotTold, Throttled, Unreachable
 
 _EXPORTED = (*FIELDS, "error_code", "message_id", "added_at", "outdated")
 _MOST_WRONG_SHOWN = 20
@@ -151,9 +152,20 @@ def push_to_twilio(service: str, tenant: str, json_wanted: bool) -> None:
     else:
         click.echo(f"{pushed.taken} taken, {sum(refused.values())} refused {refused or ''}".rstrip())
     if pushed.stopped is not None:
-        click.echo(f"Twilio took no more: {pushed.stopped}; run this again later", err=True)
+        click.echo(f"Twilio took no more: {_why(pushed.stopped)}; run this again later", err=True)
     if pushed.stopped is not None or refused:
         raise SystemExit(REFUSED)
+
+
+def _why(answer: Missing | NotPossible | NotTold) -> str:
+    match answer:
+        case Unreachable():
+            return answer.explanation
+        case Throttled():
+            return "it has too many requests of this account"
+        case Missing():
+            return "it has no list of consent for this account"
+    return f"it refuses this account ({answer.code}, HTTP {answer.http_status})"
 
 
 @consent.command()

@@ -14,8 +14,10 @@ from messaging_pipeline.simulator.running import Simulator
 from messaging_pipeline.twilio_api.remote_messages import AccountRefused
 from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.simulators import RuntimeMaker
+from tests.support.commands import run_command
 from tests.support.consenting import NUMBER, a_statement, number
-from tests.support.factories import SERVICE_SID
+from tests.support.factories import SERVICE_SID, environment
+from tests.support.stand_in import Script, answering, refusing, stand_in
 
 Push = Callable[[], Pushed]
 
@@ -87,3 +89,23 @@ def test_nothing_is_noted_when_twilio_does_not_take_it(
     refused = pushing.push(wrong.base.accounts.of("default"), "default", "default", SERVICE_SID)
     assert isinstance(refused.stopped, AccountRefused)
     assert (push().taken, len(known(simulator))) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        (answering(500), "Twilio, or something before it, answered HTTP 500"),
+        (refusing(429, 20429), "it has too many requests of this account"),
+        (refusing(403, 20003), "it refuses this account (20003, HTTP 403)"),
+        (refusing(404, 20404), "it has no list of consent for this account"),
+    ],
+)
+def test_an_operator_reads_in_a_sentence_why_twilio_took_no_more(
+    sending: WorkerRuntime, clock: ManualClock, database_url: str, redis_url: str, script: Script, why: str
+) -> None:
+    say(sending, clock)
+    with stand_in(script) as server:
+        given = environment(DATABASE_URL=database_url, REDIS_URL=redis_url, TWILIO_API_BASE_URL=server.url)
+        ended = run_command(given, "consent", "push-to-twilio", "--service", "default")
+    assert (ended.code, ended.out) == (1, "0 taken, 0 refused\n")
+    assert ended.err == f"Twilio took no more: {why}; run this again later\n"
