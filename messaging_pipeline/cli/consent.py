@@ -47,6 +47,7 @@ def history(number: str, tenant: str, json_wanted: bool) -> None:
     """Show every line of the ledger about a NUMBER, oldest first, and what follows from them."""
     parsed = parse_e164(number, "NUMBER")
     with command_runtime() as runtime, runtime.pool.connection() as connection:
+        require_scope(runtime.configuration, ALL_SERVICES, tenant)
         lines = consent_history(connection, runtime.sealer, tenant, parsed)
         opted_out = [
             {"tenant": one["tenant"], "scope": one["scope"], "since": one["since"]}

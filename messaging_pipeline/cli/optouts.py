@@ -37,6 +37,7 @@ def list_(tenant: str, number: str | None, json_wanted: bool, **options: Any) ->
     """List opt-outs in force, newest first."""
     parsed = parse_e164(number, "--number") if number else None
     with listing_runtime() as runtime, runtime.pool.connection() as connection:
+        require_scope(runtime.configuration, ALL_SERVICES, tenant)
         found = list_opt_outs(connection, tenant, number=parsed, **options)
     print_json(found) if json_wanted else _print_opt_outs(found)
 
@@ -127,6 +128,7 @@ def _print_changed(tenant: str, number: str, scope: str, changed: by_hand.Change
 def export(tenant: str, json_wanted: bool) -> None:
     """Write all opt-outs in force to standard output, as CSV with a header, numbers in full."""
     with listing_runtime() as runtime, runtime.pool.connection() as connection:
+        require_scope(runtime.configuration, ALL_SERVICES, tenant)
         found = every_opt_out(connection, tenant)
         print_json(list(found)) if json_wanted else _write_csv(found)
 

@@ -48,7 +48,10 @@ def test_a_number_is_opted_out_and_in_again_on_an_operators_word(run: Run, conne
 
 @pytest.mark.parametrize(
     "arguments",
-    [("optouts", "add", NUMBER, "--all-services", "--note", "caf\udce9"), ("optouts", "list", "--tenant", "caf\udce9")],
+    [
+        ("optouts", "add", NUMBER, "--all-services", "--note", "caf\udce9"),
+        ("messages", "list", "--tenant", "caf\udce9"),
+    ],
     ids=["note", "tenant"],
 )
 def test_an_argument_that_is_not_utf8_is_wrong_usage(
@@ -58,6 +61,13 @@ def test_an_argument_that_is_not_utf8_is_wrong_usage(
     wrong = run(*arguments)
     assert (wrong.code, wrong.out, in_force(connection)) == (2, "", set())
     assert wrong.err == "messaging-pipeline: what was given is not UTF-8: set the terminal, or LANG, to UTF-8\n"
+
+
+@pytest.mark.parametrize("arguments", [("consent", "history", NUMBER), ("optouts", "list"), ("optouts", "export")])
+def test_nobody_is_said_to_be_in_for_a_misspelt_tenant(run: Run, arguments: tuple[str, ...]) -> None:
+    refused = run(*arguments, "--tenant", "acmee")
+    assert (refused.code, refused.out) == (1, "")
+    assert refused.err.startswith("messaging-pipeline: tenant")
 
 
 def test_adding_again_and_removing_nothing_are_noted_and_no_errors(run: Run, connection: psycopg.Connection) -> None:
