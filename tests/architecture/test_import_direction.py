@@ -6,7 +6,16 @@ from collections.abc import Collection, Iterable
 
 import pytest
 
-from tests.support.product_source import FRONT_DOOR, PROJECT, Module, modules_of_tests, product_modules
+from tests.support.product_source import (
+    FRONT_DOOR,
+    PROJECT,
+    READS_THE_SOURCE,
+    Module,
+    modules_of_tests,
+    product_modules,
+)
+
+pytestmark = READS_THE_SOURCE
 
 ROWS: tuple[frozenset[str], ...] = (
     frozenset({"ids", "errors", "clock", "queues", "backoff", "validation", "trust", "masking"}),
@@ -145,9 +154,7 @@ def test_the_webhook_tier_knows_neither_a_database_nor_the_rules() -> None:
 
 def test_the_simulator_shares_nothing_with_the_product_but_the_counting_of_segments() -> None:
     assert reaching_beyond(of("simulator"), SIMULATOR_MAY_USE | {"messages"}) == {}
-    shared = {
-        name for module in of("simulator") for name in module.imports() if name.startswith("messaging_pipeline.m")
-    }
+    shared = {name for module in of("simulator") for name in module.imports if name.startswith("messaging_pipeline.m")}
     assert {name.rpartition(".")[0] for name in shared} <= {COUNTING_SEGMENTS}
 
 

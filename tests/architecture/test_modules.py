@@ -3,7 +3,9 @@
 import sys
 from importlib.metadata import packages_distributions
 
-from tests.support.product_source import PROJECT, Module, modules_of_tests, product_modules
+from tests.support.product_source import PROJECT, READS_THE_SOURCE, Module, modules_of_tests, product_modules
+
+pytestmark = READS_THE_SOURCE
 
 MOST_LINES = 400
 NAMES_THAT_SAY_NOTHING = {"util", "utils", "helper", "helpers", "common", "manager", "managers", "misc", "core", "base"}

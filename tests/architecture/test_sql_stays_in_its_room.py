@@ -6,7 +6,9 @@ import re
 import pytest
 
 from messaging_pipeline.db import queries
-from tests.support.product_source import PROJECT, product_modules
+from tests.support.product_source import PROJECT, READS_THE_SOURCE, product_modules
+
+pytestmark = READS_THE_SOURCE
 
 STATEMENT = re.compile(
     r"^\s*(select\s+\S|insert\s+into\s|update\s+\w+\s+set\s|delete\s+from\s|with\s+\w+\s+as\s*\()", re.IGNORECASE

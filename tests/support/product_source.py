@@ -3,9 +3,13 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
+import pytest
+
+#: Tests that read the source run in one process, which parses it once.
+READS_THE_SOURCE = pytest.mark.xdist_group("source")
 PROJECT = Path(__file__).parents[2]
 DEPLOYABLES = ("messaging_pipeline", "workers", "webhooks")
 FRONT_DOOR = "(front door)"
@@ -37,8 +41,12 @@ class Module:
     def lines(self) -> int:
         return len(self.path.read_text("utf-8").splitlines())
 
-    def imports(self) -> Iterator[str]:
+    @cached_property
+    def imports(self) -> tuple[str, ...]:
         """Every module or name that is imported anywhere in the file, for type checkers too."""
+        return tuple(self._imports())
+
+    def _imports(self) -> Iterator[str]:
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
                 yield from (alias.name for alias in node.names)
@@ -48,11 +56,11 @@ class Module:
 
     def libraries(self) -> set[str]:
         """The top names of everything that is imported."""
-        return {imported.partition(".")[0] for imported in self.imports()}
+        return {imported.partition(".")[0] for imported in self.imports}
 
     def rooms(self) -> set[str]:
         """The rooms of the library that it imports from, its own left out."""
-        found = {room_of(imported) for imported in self.imports() if imported.startswith("messaging_pipeline")}
+        found = {room_of(imported) for imported in self.imports if imported.startswith("messaging_pipeline")}
         return {room for room in found if room is not None} - {self.room}
 
     def texts(self) -> list[str]:
