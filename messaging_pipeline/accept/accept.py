@@ -32,6 +32,14 @@ from messaging_pipeline.waking.bell import Bell
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What became of a message that was handed over: its id, and whether it was new or had been accepted before."""
+
+    message_id: MessageId
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Written:
     """A message that is there now, as it was written down; ``is_new`` says whether by us."""
 
@@ -61,13 +69,17 @@ class Accepting:
         database is away: then the caller still has the message. A broker that is away is no error: the row is
         committed, and the sweep wakes it.
         """
+        return self.hand_over(arguments, note).message_id
+
+    def hand_over(self, arguments: Mapping[str, Any], note: str | None = None) -> HandedOver:
+        """Accept a message, as ``accept`` does, and tell a new one from a repeat."""
         now = self.clock.now()
         request = self._checked(arguments, now)
         request = request if note is None else replace(request, note=note)
         (written,) = in_transaction(self.pool, lambda connection: self._write(connection, [request], now))
         self._announce([written], now)
         handed_over(written.message_id, tenant=request.tenant, service=request.service)
-        return written.message_id
+        return HandedOver(written.message_id, written.is_new)
 
     def accept_all(self, requests: list[SendRequest]) -> list[MessageId]:
         """Write down many checked messages in one transaction: all of them, or none."""

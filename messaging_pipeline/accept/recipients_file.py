@@ -14,6 +14,8 @@ from messaging_pipeline.errors import InvalidInput
 #: In CSV a cell holds text; these columns are a plan of one step, where ``fallback`` holds a whole one as JSON.
 _EMAIL_COLUMNS = ("fallback_email", "fallback_subject")
 COLUMNS = frozenset(ARGUMENTS - {"tags"}) | set(_EMAIL_COLUMNS)
+#: What such a column holds is the tag whose name comes behind it.
+_TAG_PREFIX = "tag."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,10 @@ def read_recipients(path: Path) -> list[Line]:
 
 def _csv_lines(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     reader = csv.DictReader(text.splitlines(keepends=True), strict=True)
-    unknown = [name for name in reader.fieldnames or [] if name not in COLUMNS]
+    unknown = [name for name in reader.fieldnames or [] if not _is_column(name)]
     if unknown:
-        raise InvalidInput(
-            f"column {unknown[0]}", "is not a known name", f"the columns are: {', '.join(sorted(COLUMNS))}"
-        )
+        known = ", ".join([*sorted(COLUMNS), f"{_TAG_PREFIX}NAME"])
+        raise InvalidInput(f"column {unknown[0]}", "is not a known name", f"the columns are: {known}")
     if "to" not in (reader.fieldnames or []):
         raise InvalidInput("column to", "is missing", "give the file a header line with a column `to`")
     try:
@@ -60,8 +61,15 @@ def _csv_lines(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
         raise InvalidInput(f"line {reader.line_num + 1}", f"is not CSV ({error})", "correct the quotes") from None
 
 
+def _is_column(name: str) -> bool:
+    return name in COLUMNS or (name.startswith(_TAG_PREFIX) and name != _TAG_PREFIX)
+
+
 def _from_cells(row: Mapping[str, str | None], number: int) -> dict[str, Any]:
     cells: dict[str, Any] = {name: cell for name, cell in row.items() if cell}
+    tags = {name.removeprefix(_TAG_PREFIX): cells.pop(name) for name in [*cells] if name.startswith(_TAG_PREFIX)}
+    if tags:
+        cells["tags"] = tags
     email, subject = (cells.pop(name, None) for name in _EMAIL_COLUMNS)
     if "media_urls" in cells:
         cells["media_urls"] = cells["media_urls"].split()

@@ -31,7 +31,7 @@ _COMMANDS = {
     "reconcile": f"{_ROOM}.reconcile:reconcile",
     "redactions": f"{_ROOM}.redactions:redactions",
     "send": f"{_ROOM}.messages:send",
-    "send-bulk": f"{_ROOM}.messages:send_bulk",
+    "send-bulk": f"{_ROOM}.send_bulk:send_bulk",
     "services": f"{_ROOM}.services:services",
     "simulator": f"{_ROOM}.local:simulator",
     "tickets": f"{_ROOM}.tickets:tickets",

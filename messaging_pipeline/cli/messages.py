@@ -1,19 +1,15 @@
-"""Commands about messages: send one, send a file of them, see one, list them, withdraw one."""
+"""Commands about messages: send one, see one, list them, withdraw one."""
 
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import click
 
-from messaging_pipeline.accept.recipients_file import Line, read_recipients
 from messaging_pipeline.accept.request import PRIORITY_RANKS
-from messaging_pipeline.cli.output import REFUSED, json_option, print_json, print_table
+from messaging_pipeline.cli.output import json_option, print_json, print_table
 from messaging_pipeline.cli.plans import plan_of, plan_options
 from messaging_pipeline.cli.runtime import command_runtime, listing_runtime
 from messaging_pipeline.cli.tags import tag_option
-from messaging_pipeline.configuration import DEFAULT_TENANT
-from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
 from messaging_pipeline.feedback import OUTCOMES, Outcome
 from messaging_pipeline.gates.order import GATES
 from messaging_pipeline.history.timeline import timeline
@@ -53,49 +49,6 @@ def send(to: str, body: str | None, json_wanted: bool, **options: Any) -> None:
     with command_runtime() as runtime:
         message_id = runtime.accepting.accept(arguments)
     print_json({"id": message_id}) if json_wanted else click.echo(message_id)
-
-
-@click.command("send-bulk")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--tenant", help="Whose messages they are; lines that name another tenant are refused.")
-@json_option
-def send_bulk(file: Path, tenant: str | None, json_wanted: bool) -> None:
-    """Hand over a FILE of messages: CSV with a header, or JSON Lines.
-
-    The same file handed in twice sends nothing twice. Lines that are refused are listed; the others are accepted.
-    """
-    lines = read_recipients(file)
-    with command_runtime() as runtime:
-        ids, refused = _accept_lines(runtime, lines, tenant)
-    if json_wanted:
-        print_json({"accepted": ids, "refused": refused})
-    else:
-        for one in refused:
-            click.echo(f"line {one['line']}: {one['error']}", err=True)
-        click.echo(f"{len(ids)} accepted, {len(refused)} refused")
-    if refused:
-        raise SystemExit(REFUSED)
-
-
-def _accept_lines(
-    runtime: Runtime, lines: list[Line], tenant: str | None
-) -> tuple[list[MessageId], list[dict[str, object]]]:
-    ids: list[MessageId] = []
-    refused: list[dict[str, object]] = []
-    for line in lines:
-        try:
-            ids.append(runtime.accepting.accept(_as_said(line, tenant)))
-        except (InvalidInput, IdempotencyConflict) as error:
-            refused.append({"line": line.number, "error": str(error)})
-    return ids, refused
-
-
-def _as_said(line: Line, tenant: str | None) -> dict[str, Any]:
-    """A file that somebody handed in for a tenant must not send in another's name."""
-    named = line.arguments.get("tenant") or tenant
-    if tenant is not None and named != tenant:
-        raise InvalidInput("tenant", "is not the one of --tenant", "leave it out of the file")
-    return {**line.arguments, "tenant": named or DEFAULT_TENANT}
 
 
 @click.group()

@@ -123,9 +123,11 @@ def test_a_file_handed_in_twice_sends_nothing_twice(command: Command, tmp_path: 
     first = command("send-bulk", str(file), "--json")
     again = command("send-bulk", str(file), "--json")
     assert (first.returncode, again.returncode) == (1, 1)
-    assert json.loads(first.stdout) == json.loads(again.stdout)
-    assert [one["line"] for one in json.loads(first.stdout)["refused"]] == [3]
-    assert len(json.loads(first.stdout)["accepted"]) == 2
+    one, two = json.loads(first.stdout), json.loads(again.stdout)
+    assert one["accepted"] == two["accepted"]
+    assert [refusal["line"] for refusal in one["refused"]] == [3]
+    assert (len(one["accepted"]), one["new"], one["accepted_before"]) == (2, 2, 0)
+    assert (len(two["accepted"]), two["new"], two["accepted_before"]) == (2, 0, 2)
 
 
 def test_a_repeat_from_the_shell_returns_the_first_id_and_a_clash_is_refused(command: Command) -> None:

@@ -37,6 +37,18 @@ def test_a_csv_line_becomes_the_arguments_of_a_send(tmp_path: Path) -> None:
     )
 
 
+def test_columns_of_tags_are_gathered_and_an_empty_cell_is_no_tag(tmp_path: Path) -> None:
+    text = "to,body,tag.intent,tag.time_zone\n+14155550123,Hi,otp,\n+14155550124,Hi,,\n"
+    first, second = read_recipients(a_file(tmp_path, "r.csv", text))
+    assert first.arguments["tags"] == {"intent": "otp"}
+    assert "tags" not in second.arguments
+
+
+def test_an_unknown_column_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"column tags: is not a known name.*body, expires_at.*to, tag\.NAME"):
+        read_recipients(a_file(tmp_path, "r.csv", "to,body,tags\n"))
+
+
 def test_a_cell_may_hold_a_whole_plan(tmp_path: Path) -> None:
     plan = [{"channel": "push", "to": "a-device"}, {"channel": "email", "to": "a@example.com"}]
     cell = json.dumps(plan).replace('"', '""')
@@ -82,6 +94,7 @@ def test_a_file_saved_by_a_spreadsheet_with_a_byte_order_mark_is_read(tmp_path: 
     ("name", "text", "field"),
     [
         ("r.csv", "to,body,colour\n", "column colour"),
+        ("r.csv", "to,body,tag.\n", "column tag."),
         ("r.csv", "body\n", "column to"),
         ("r.csv", "", "column to"),
         ("r.csv", "to,body\n+1,Hi,extra\n", "line 2"),
