@@ -1,6 +1,7 @@
 """Which variables a local stack sets for its processes, beside those that the caller has set."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.stack.local_secrets import LocalSecrets
@@ -31,8 +32,10 @@ def talks_to_real_twilio(given: Mapping[str, str]) -> bool:
 
 
 def own_variables(given: Mapping[str, str], secrets: LocalSecrets, port: int) -> dict[str, str]:
-    """Return where the webhooks listen and what seals the bodies."""
+    """Return where the webhooks listen, what seals the bodies, and the caller's file as every folder can find it."""
     made = {"PORT": str(port)}
+    if is_set(given, "MESSAGING_CONFIG"):
+        made["MESSAGING_CONFIG"] = str(Path(given["MESSAGING_CONFIG"].strip()).absolute())
     if not is_set(given, "MESSAGING_ENCRYPTION_KEYS"):
         made["MESSAGING_ENCRYPTION_KEYS"] = secrets.encryption_key
     return made

@@ -6,20 +6,19 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Self
 
-from messaging_pipeline.settings import Settings
-from messaging_pipeline.stack import own_processes, ports
+from messaging_pipeline.stack import own_processes
 from messaging_pipeline.stack.child_environment import (
     own_variables,
     simulated_account,
     simulated_services,
     talks_to_real_twilio,
 )
+from messaging_pipeline.stack.chosen_ports import ChosenPorts
 from messaging_pipeline.stack.folder_lock import FolderLock
+from messaging_pipeline.stack.kept_ports import KeptPorts
 from messaging_pipeline.stack.local_secrets import local_secrets
 from messaging_pipeline.stack.local_servers import LocalServers, local_servers
-from messaging_pipeline.stack.own_processes import MEASURED
 from messaging_pipeline.stack.ports import LOOPBACK
 from messaging_pipeline.stack.processes import ProcessFailed, RunningProcess
 from messaging_pipeline.stack.readiness import SimulatorAddress, simulator_address
@@ -38,7 +37,8 @@ class LocalStack:
 
     ``given`` is the caller's environment, ``made`` what the stack has set beside it. ``metrics_ports`` (by
     process) are on loopback, as is all else. ``simulator`` is None when this is real Twilio. ``logs`` holds a
-    ``NAME.log`` for each process, ``servers`` the private servers.
+    ``NAME.log`` for each process, ``servers`` the private servers. ``has_moved`` tells that variables which an
+    earlier run in the folder had made lead nowhere now.
     """
 
     given: Mapping[str, str] = field(repr=False)
@@ -47,6 +47,7 @@ class LocalStack:
     simulator: SimulatorAddress | None
     logs: Path
     servers: LocalServers = field(repr=False)
+    has_moved: bool
     _supervisor: Supervisor = field(repr=False)
 
     @property
@@ -79,47 +80,27 @@ def local_stack(
     """Run Postgres, Valkey, the simulator, workers, beat and webhooks for the length of a ``with`` block.
 
     What the environment ``given`` names is used and not started: ``DATABASE_URL``, ``REDIS_URL``, and real
-    Twilio when both ``TWILIO_ACCOUNT_SID`` and ``TWILIO_AUTH_TOKEN`` are set. Data stays in ``folder``; what
-    belongs to one run (logs, beat's schedule) is in ``folder/run``. ``simulator_known`` is called when the simulator
-    runs and nothing else of ours does, and returns more variables.
+    Twilio when both ``TWILIO_ACCOUNT_SID`` and ``TWILIO_AUTH_TOKEN`` are set. Data stays in ``folder``, and so do
+    ports that are free; what belongs to one run (logs, beat's schedule) is in ``folder/run``. ``simulator_known`` is
+    called when the simulator runs and nothing else of ours does, and returns more variables.
 
     Raises ``FolderInUse``, ``InvalidSettings``, ``NotReachable``, ``LocalExtraMissing`` or ``ProcessFailed``,
     and leaves nothing running then.
     """
-    wanted_port = Settings.from_environment(given).port
     talks_to_real_twilio(given)  # half an account is refused before anything starts
     folder = _existing(folder.absolute())
-    with FolderLock(folder), local_servers(given, folder) as servers, ExitStack() as cleanup:
+    with FolderLock(folder), ExitStack() as cleanup:
+        chosen = ChosenPorts.choose(given, KeptPorts.of_the_last_run(folder))
+        servers = cleanup.enter_context(local_servers(given, folder))
         run = partial(_run, given, servers, folder, simulator_arguments, simulator_known)
-        chosen = _Ports.choose(wanted_port)
         try:
             stack = cleanup.enter_context(run(chosen))
         except ProcessFailed:
             if chosen.are_free():
                 raise
             # Another stack on this machine was faster to take one of them.
-            stack = cleanup.enter_context(run(_Ports.choose(wanted_port)))
+            stack = cleanup.enter_context(run(ChosenPorts.choose(given, KeptPorts.of_the_last_run(folder))))
         yield stack
-
-
-@dataclass(frozen=True, slots=True)
-class _Ports:
-    """Loopback ports that were free when they were chosen."""
-
-    webhooks: int
-    metrics: dict[str, int]
-
-    @classmethod
-    def choose(cls, wanted: int) -> Self:
-        """Take the ``wanted`` port for the webhooks if it is free (0 is no wish), and any for the rest."""
-        webhooks, *metrics = ports.free_ports(1 + len(MEASURED))
-        if wanted and ports.is_free(wanted):
-            webhooks = wanted
-        return cls(webhooks, dict(zip(MEASURED, metrics, strict=True)))
-
-    def are_free(self) -> bool:
-        """Tell whether all are free still, or again."""
-        return all(ports.is_free(port) for port in (self.webhooks, *self.metrics.values()))
 
 
 @contextmanager
@@ -129,7 +110,7 @@ def _run(
     folder: Path,
     simulator_arguments: Sequence[str],
     simulator_known: SimulatorKnown | None,
-    chosen: _Ports,
+    chosen: ChosenPorts,
 ) -> Iterator[LocalStack]:
     """Run our own processes, the servers running already."""
     logs, secrets = _fresh(folder / "run"), local_secrets(folder)
@@ -138,13 +119,16 @@ def _run(
     with Supervisor(logs) as supervisor:
         if not talks_to_real_twilio(given):
             made |= simulated_account(given, secrets, chosen.webhooks)
-            simulator = _start_simulator({**given, **made}, supervisor, logs, simulator_arguments)
+            simulator = _start_simulator({**given, **made}, supervisor, logs, simulator_arguments, chosen)
             made |= simulated_services(given, simulator)
             if simulator_known is not None:
                 made |= simulator_known(simulator)
             set_up_services({**given, **made})
         supervisor.start(*own_processes.pipeline({**given, **made}, logs, chosen.metrics))
-        yield LocalStack(given, made, chosen.metrics, simulator, logs, servers, supervisor)
+        last, now = KeptPorts.of_the_last_run(folder), chosen.to_keep(servers)
+        now.keep(folder)
+        has_moved = last.are_known and last != now
+        yield LocalStack(given, made, chosen.metrics, simulator, logs, servers, has_moved, supervisor)
 
 
 def _existing(folder: Path) -> Path:
@@ -162,11 +146,14 @@ def _fresh(folder: Path) -> Path:
 
 
 def _start_simulator(
-    environment: Mapping[str, str], supervisor: Supervisor, logs: Path, arguments: Sequence[str]
+    environment: Mapping[str, str], supervisor: Supervisor, logs: Path, arguments: Sequence[str], chosen: ChosenPorts
 ) -> SimulatorAddress:
     log = logs / "simulator.log"
     events = ("--sendgrid-events-url", f"http://{LOOPBACK}:{environment['PORT']}/sendgrid/events")
-    supervisor.start(own_processes.simulator(environment, log, (*events, *arguments)))
+    ours = own_processes.simulator(
+        environment, log, (*events, *arguments), port=chosen.simulator, smtp_port=chosen.smtp
+    )
+    supervisor.start(ours)
     address = simulator_address(log)
     assert address is not None, "it is ready once its address can be read"  # noqa: S101
     return address

@@ -22,9 +22,11 @@ _LOCAL = {
 }
 
 
-def simulator(environment: Mapping[str, str], log: Path, arguments: Sequence[str]) -> ProcessSpec:
-    """Describe the simulator; ``arguments`` are added to its command line."""
-    chosen = ("--port", "0", "--smtp-port", "0", *arguments)
+def simulator(
+    environment: Mapping[str, str], log: Path, arguments: Sequence[str], *, port: int = 0, smtp_port: int = 0
+) -> ProcessSpec:
+    """Describe the simulator on these ports, 0 for any; ``arguments`` are added to its command line."""
+    chosen = ("--port", str(port), "--smtp-port", str(smtp_port), *arguments)
     return ProcessSpec(
         name="simulator",
         argv=(*for_this_interpreter(command_lines.SIMULATOR), *chosen),

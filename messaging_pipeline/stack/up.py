@@ -1,17 +1,20 @@
 """Runs the whole pipeline on this machine until it is told to stop."""
 
-import shlex
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from messaging_pipeline.settings import REAL_TWILIO_API, Settings
 from messaging_pipeline.stack.interruption import interruptible
 from messaging_pipeline.stack.local import DEFAULT_FOLDER, LocalStack, local_stack
+from messaging_pipeline.stack.other_shell import how_to_join
+from messaging_pipeline.stack.own_configuration import own_configuration
 from messaging_pipeline.stack.ports import LOOPBACK
 from messaging_pipeline.stack.processes import ProcessFailed
+from messaging_pipeline.stack.readiness import SimulatorAddress
 
 _LOOK_SECONDS = 0.25
 
@@ -25,11 +28,16 @@ def up(environment: Mapping[str, str], out: TextIO, *, folder: Path = DEFAULT_FO
     failure: ProcessFailed | None = None
     with interruptible(), suppress(KeyboardInterrupt):
         _say(out, "Starting; the first time takes a few seconds.")
-        with local_stack(environment, folder=folder) as stack:
-            _say(out, *_where_everything_is(stack), *_how_to_join(stack), "Stop with Ctrl-C.")
+        configured = partial(_configured, environment, folder)
+        with local_stack(environment, folder=folder, simulator_known=configured) as stack:
+            _say(out, *_where_everything_is(stack), *how_to_join(stack), "Stop with Ctrl-C.")
             failure = _watch(stack, out)
     _say(out, "Stopped, nothing left running.")
     return 0 if failure is None else 1
+
+
+def _configured(given: Mapping[str, str], folder: Path, _: SimulatorAddress) -> Mapping[str, str]:
+    return own_configuration(given, folder)
 
 
 def _watch(stack: LocalStack, out: TextIO) -> ProcessFailed | None:
@@ -50,7 +58,7 @@ def _first_failure(stack: LocalStack) -> ProcessFailed:
 
 
 def _where_everything_is(stack: LocalStack) -> list[str]:
-    lines = ["", "The pipeline runs.", "", f"  webhooks   http://{LOOPBACK}:{stack.webhooks_port}"]
+    lines = ["", "The pipeline runs.", *_moved(stack), "", f"  webhooks   http://{LOOPBACK}:{stack.webhooks_port}"]
     if stack.simulator is None:
         api = Settings.from_environment(stack.environment).api_base_url
         warning = ", with your account: messages cost money and reach people" if api == REAL_TWILIO_API else ""
@@ -61,16 +69,11 @@ def _where_everything_is(stack: LocalStack) -> list[str]:
     return [*lines, f"  logs       {stack.logs}", ""]
 
 
-def _how_to_join(stack: LocalStack) -> list[str]:
-    """Return the lines for another shell; no secret of the caller's own is among them."""
-    exports = [f"export {name}={shlex.quote(value)}" for name, value in sorted(stack.made.items())]
-    return [
-        "To use it from another shell, paste the following there. The secrets in it were made up for this folder:",
-        "they open the simulator and this machine's private servers, and nothing else.",
-        "",
-        *exports,
-        "",
-    ]
+def _moved(stack: LocalStack) -> list[str]:
+    wanted = Settings.from_environment(stack.given).port
+    if wanted in {0, stack.webhooks_port}:
+        return []
+    return [f"port {wanted} is taken; the webhooks listen on {stack.webhooks_port}"]
 
 
 def _say(out: TextIO, *lines: str) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import rmtree
 from threading import Thread
@@ -20,12 +20,15 @@ import redis
 
 from messaging_pipeline.errors import NotReachable
 from messaging_pipeline.settings import Settings
+from messaging_pipeline.stack.kept_ports import KeptPorts
 from messaging_pipeline.stack.local_servers import local_servers
 from messaging_pipeline.stack.ports import LOOPBACK, free_port
 from tests.support.children import has_ended, is_running, wait_for
 from tests.support.stacks import Up, running_up
 
 pytestmark = pytest.mark.xdist_group("up")  # one `up` serves those that only look
+
+USUAL_PORT = 3000
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc for what is left running")
 
@@ -93,6 +96,18 @@ def test_the_doctor_finds_all_well(up: Up) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_what_the_simulator_has_registered_nobody_warns_of(up: Up) -> None:
+    command = [sys.executable, "-m", "messaging_pipeline.cli.main", "explain", "+15005551001", "Hello", "--json"]
+    done = subprocess.run(command, env={**os.environ, **up.exports()}, capture_output=True, text=True, check=False)
+    assert (done.returncode, json.loads(done.stdout)["verdict"]) == (0, "passes")
+
+
+def test_twilio_verify_can_be_tried(up: Up) -> None:
+    command = [sys.executable, "-m", "messaging_pipeline.cli.main", "codes", "start", "+15005551001", "--json"]
+    done = subprocess.run(command, env={**os.environ, **up.exports()}, capture_output=True, text=True, check=False)
+    assert (done.returncode, json.loads(done.stdout)["state"]) == (0, "pending")
+
+
 def test_a_second_up_in_the_same_folder_is_refused(up: Up, folder: Path) -> None:
     with running_up(folder) as second:
         assert second.wait() != 0
@@ -130,12 +145,45 @@ def test_when_somebody_is_faster_to_take_the_port_it_moves_to_another(other_fold
 
         rmtree(other_folder / "run", ignore_errors=True)
         port = free_port()
+        KeptPorts(webhooks=port).keep(other_folder)  # so it is the one that will be chosen
         thief = Thread(target=take_it_while_the_simulator_starts)
         thief.start()
-        with running_up(other_folder, PORT=str(port)) as up:
+        with running_up(other_folder) as up:
             thief.join()
             assert up.url("webhooks") != f"http://{LOOPBACK}:{port}"
             assert _status(f"{up.url('webhooks')}/readyz") == 200
+    assert any(line.startswith("Ports have changed") for line in up.said)
+
+
+def test_what_it_exports_stays_good_for_the_next_run(other_folder: Path) -> None:
+    """On another port than the usual one too, which somebody has."""
+    with socket.socket() as taken:
+        with suppress(OSError):  # somebody else has it already
+            taken.bind((LOOPBACK, USUAL_PORT))
+            taken.listen()
+        with running_up(other_folder, PORT="") as first:
+            port = first.exports()["PORT"]
+        with running_up(other_folder, PORT="") as second:
+            assert f"port {USUAL_PORT} is taken; the webhooks listen on {port}" in second.said
+    of_one_run = {"SENDGRID_WEBHOOK_PUBLIC_KEY"}  # only the webhooks need it
+    assert {name for name, value in first.exports().items() if second.exports()[name] != value} <= of_one_run
+    assert not any(line.startswith("Ports have changed") for line in second.said)
+
+
+def test_a_port_that_was_asked_for_and_is_taken_is_refused(tmp_path: Path) -> None:
+    """In one sentence, and before anything starts."""
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "messaging_pipeline.cli.main", "up"]
+        without = {name: value for name, value in os.environ.items() if not name.startswith("TWILIO_")}
+        done = subprocess.run(
+            command, env={**without, "PORT": port}, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (
+        2,
+        f"messaging-pipeline: PORT: {port} is taken; stop what listens there, or name another; 0 is any\n",
+    )
+    assert not (tmp_path / ".local" / "postgres").exists()
 
 
 @linux_only

@@ -44,6 +44,23 @@ def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:
         assert _read(server, "word") == "kept"
 
 
+def test_the_next_one_in_the_folder_is_at_the_same_address_with_the_same_password(tmp_path: Path) -> None:
+    with start_valkey(tmp_path) as server:
+        url = server.url
+    with start_valkey(tmp_path) as server:
+        assert server.url == url
+
+
+def test_where_somebody_else_listens_by_now_both_port_and_password_are_new(tmp_path: Path) -> None:
+    """Clients of the last one have told its password to whoever listens there."""
+    with start_valkey(tmp_path) as server:
+        last = urlsplit(server.url)
+    with socket.create_server((str(last.hostname), int(last.port or 0))), start_valkey(tmp_path) as server:
+        now = urlsplit(server.url)
+    assert now.port != last.port
+    assert now.password != last.password
+
+
 def test_after_a_crash_it_can_be_started_again_at_the_same_address(tmp_path: Path) -> None:
     with start_valkey(tmp_path) as server:
         server.crash()
