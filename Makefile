@@ -26,11 +26,12 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; $(PYTHON) is `$(PYTHON) --version`. Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
+	@echo "Installing what requirements.lock names into $(VENV); this takes about a minute."
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
 
-demo: setup ## Send 300 messages through the whole pipeline, against the simulator
+demo: setup ## Send 315 messages through the whole pipeline, against the simulator
 	$(BIN)/messaging-pipeline demo
 
 up: setup ## Run the whole pipeline on this machine until Ctrl-C

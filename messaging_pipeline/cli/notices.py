@@ -77,7 +77,7 @@ def _cell(value: object) -> object:
 @_tenant
 @json_option
 def replay(ids: tuple[UUID, ...], policy: str | None, tenant: str, json_wanted: bool) -> None:
-    """Have events told once more that have ended, whichever way."""
+    """Have events told once more: those with these IDs, however they ended, or all dead ones of a policy."""
     _require_either(ids, policy)
     with command_runtime() as runtime:
         now = runtime.clock.now()
