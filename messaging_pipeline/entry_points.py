@@ -5,11 +5,14 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Annotated, Any
 
-from pydantic import StringConstraints
-
 from messaging_pipeline.errors import InvalidSettings
+from messaging_pipeline.validation.shapes import Shape
 
-EntryPoint = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$")]
+_ENTRY_POINT = Shape(
+    r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", "is no function; write `module:function`, such as shop.sms:answer"
+)
+
+EntryPoint = Annotated[str, _ENTRY_POINT]
 
 
 def load_function(entry_point: str, setting: str, arguments: int) -> Callable[..., Any]:

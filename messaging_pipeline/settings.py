@@ -7,10 +7,10 @@ from typing import Annotated, Literal, Self
 from cryptography.fernet import Fernet
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
-    StringConstraints,
     ValidationError,
     field_validator,
 )
@@ -19,7 +19,8 @@ from messaging_pipeline.connections.broker_addresses import is_broker_address
 from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.secret_sources.reference import SecretReference
 from messaging_pipeline.secret_sources.sources import SecretSources
-from messaging_pipeline.validation import first_problem
+from messaging_pipeline.validation.problems import first_problem
+from messaging_pipeline.validation.shapes import sid
 from messaging_pipeline.webhook_urls import WebhookUrl, WebUrl
 
 REAL_TWILIO_API = "https://api.twilio.com"
@@ -27,11 +28,25 @@ REAL_TWILIO_API = "https://api.twilio.com"
 CLUSTER_SCHEMES = ("redis+cluster://", "rediss+cluster://")
 """How a ``REDIS_URL`` begins that names a node of a Redis or Valkey Cluster."""
 
+_LAST_PORT = 65_535
+_MAKE_A_KEY = "make one with `messaging-pipeline keys new`"
 
-AccountSid = Annotated[str, StringConstraints(pattern=r"^AC[0-9a-fA-F]{32}$")]
-ApiKeySid = Annotated[str, StringConstraints(pattern=r"^SK[0-9a-fA-F]{32}$")]
-MessagingServiceSid = Annotated[str, StringConstraints(pattern=r"^MG[0-9a-fA-F]{32}$")]
-VerifyServiceSid = Annotated[str, StringConstraints(pattern=r"^VA[0-9a-fA-F]{32}$")]
+AccountSid = Annotated[str, sid("AC", "Account SID")]
+ApiKeySid = Annotated[str, sid("SK", "API key SID")]
+MessagingServiceSid = Annotated[str, sid("MG", "Messaging Service SID")]
+VerifyServiceSid = Annotated[str, sid("VA", "Verify Service SID")]
+
+
+def _port(text: object) -> object:
+    number = int(text) if isinstance(text, str) and text.isascii() and text.isdecimal() else text
+    if not isinstance(number, int) or not 0 <= number <= _LAST_PORT:
+        raise ValueError(f"is no port; give a number from 1 to {_LAST_PORT}")
+    return number
+
+
+#: Zero lets the system choose one.
+Port = Annotated[int, Field(ge=0, le=_LAST_PORT), BeforeValidator(_port)]
+MetricsPort = Annotated[int, Field(ge=1, le=_LAST_PORT), BeforeValidator(_port)]
 
 
 class Settings(BaseModel):
@@ -117,15 +132,13 @@ class Settings(BaseModel):
     celery_broker_url: SecretStr | None = Field(
         None, alias="CELERY_BROKER_URL", description="Celery's broker (`redis://`, `amqp://`); defaults to `REDIS_URL`."
     )
-    port: int = Field(3000, alias="PORT", ge=0, le=65535, description="Where the webhook tier listens.")
+    port: Port = Field(3000, alias="PORT", description="Where the webhook tier listens.")
     host: str = Field(
         "127.0.0.1", alias="HOST", description="The address the webhook tier is bound to; a proxy stands before it."
     )
-    metrics_port: int | None = Field(
+    metrics_port: MetricsPort | None = Field(
         None,
         alias="MESSAGING_METRICS_PORT",
-        ge=1,
-        le=65535,
         description="Where this process serves its Prometheus metrics; unset means nowhere.",
     )
     metrics_host: str = Field(
@@ -208,8 +221,8 @@ class Settings(BaseModel):
         try:
             return cls.model_validate({**given, "environment": given})
         except ValidationError as error:
-            setting, reason = first_problem(error)
-            raise InvalidSettings(setting, reason, "correct the environment variable") from None
+            problem = first_problem(error, cls)
+            raise InvalidSettings(problem.place, problem.reason, problem.remedy) from None
 
     @field_validator("encryption_keys")
     @classmethod
@@ -218,7 +231,9 @@ class Settings(BaseModel):
             try:
                 Fernet(key)
             except ValueError:
-                raise ValueError("holds something that is not a Fernet key (32 bytes, URL-safe base64)") from None
+                raise ValueError(
+                    "holds something that is not a Fernet key (32 bytes, URL-safe base64); " + _MAKE_A_KEY
+                ) from None
         return keys
 
     @property

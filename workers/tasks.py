@@ -29,7 +29,7 @@ _AUDITED = timedelta(days=1)
 @bounded
 def send(self: CeleryTask, *unnamed: object, **arguments: Any) -> None:
     """Accept one message; see ``Pipeline.send`` for the arguments. Its id is ``message_id`` or the task's own."""
-    runtime().from_broker.send({**arguments, **_refused(unnamed)}, self.request.id)
+    runtime().from_broker.send(arguments, self.request.id, unnamed=len(unnamed))
 
 
 @shared_task(name=Task.SEND_MANY.value, bind=True)
@@ -178,8 +178,3 @@ def _evidence(report: Mapping[str, Any]) -> Evidence:
         received_at=datetime.fromisoformat(report["received_at"]),
         attempt=report.get("attempt"),  # a task of the version before has none
     )
-
-
-def _refused(unnamed: Sequence[object]) -> dict[str, Any]:
-    """Arguments without names become an unknown name, so that the record says what was wrong."""
-    return {"(unnamed)": len(unnamed)} if unnamed else {}

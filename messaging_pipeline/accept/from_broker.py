@@ -32,11 +32,15 @@ class AcceptingFromBroker:
 
     accepting: Accepting
 
-    def send(self, arguments: Mapping[str, Any], task_id: str) -> MessageId:
-        """Accept one send. Its id is the caller's ``message_id``, or else the task's own id."""
+    def send(self, arguments: Mapping[str, Any], task_id: str, *, unnamed: int = 0) -> MessageId:
+        """Accept one send. Its id is the caller's ``message_id``, or else the task's own id.
+
+        ``unnamed`` is how many arguments were given by position, of which nobody can tell what they are.
+        """
         named = {"message_id": str(message_id_of(task_id)), **_given(arguments)}
         with about(message_id=_uuid(named["message_id"])):
             try:
+                _refuse_unnamed(unnamed)
                 return self.accepting.accept(named)
             except (InvalidInput, IdempotencyConflict) as error:
                 return self._reject(named, error)
@@ -118,6 +122,12 @@ def message_id_of(task_id: str) -> MessageId:
         return MessageId(UUID(task_id))
     except ValueError:
         return MessageId(uuid5(NAMESPACE_OID, storable(task_id)))
+
+
+def _refuse_unnamed(count: int) -> None:
+    if count:
+        cure = 'give every argument by name, such as kwargs={"to": "+14155550100", "body": "Hello"}'
+        raise InvalidInput("arguments", f"{count} of them have no name", cure)
 
 
 def _given(message: object) -> Mapping[str, Any]:

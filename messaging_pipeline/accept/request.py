@@ -16,7 +16,7 @@ from messaging_pipeline.messages.phone_numbers import parse_e164, parse_sender
 from messaging_pipeline.messages.plan import Plan, Step
 from messaging_pipeline.messages.storable import refuse_unstorable
 from messaging_pipeline.policies.compliance import TIME_ZONE_TAG, is_time_zone
-from messaging_pipeline.validation import first_problem
+from messaging_pipeline.validation.problems import first_problem
 
 Priority = Literal["high", "normal", "bulk"]
 PRIORITY_RANKS: Mapping[str, int] = {"high": 0, "normal": 1, "bulk": 2}
@@ -143,10 +143,8 @@ def _shape(arguments: Mapping[str, Any]) -> _Shape:
     try:
         return _Shape.model_validate(arguments)
     except ValidationError as error:
-        field, reason = first_problem(error)
-        known = ", ".join(_Shape.model_fields)
-        remedy = f"the arguments are: {known}" if reason == "is not a known name" else "correct the value"
-        raise InvalidInput(field, reason, remedy) from None
+        problem = first_problem(error, _Shape)
+        raise InvalidInput(problem.place, problem.reason, problem.remedy) from None
 
 
 def _checked_send_at(send_at: datetime | None, now: datetime) -> datetime | None:
@@ -157,8 +155,13 @@ def _checked_send_at(send_at: datetime | None, now: datetime) -> datetime | None
 
 def _checked_expires_at(expires_at: datetime | None, earliest: datetime) -> datetime | None:
     if expires_at is not None and expires_at <= earliest:
-        raise InvalidInput("expires_at", "is not after the time of sending", "choose a later time, or leave it out")
+        reason = f"{_shown(expires_at)} is not after the time of sending, {_shown(earliest)}"
+        raise InvalidInput("expires_at", reason, "choose a later time, or leave it out")
     return None if expires_at is None else _in_utc(expires_at, "expires_at")
+
+
+def _shown(time: datetime) -> str:
+    return time.isoformat(timespec="seconds")
 
 
 def _in_utc(time: datetime, field: str) -> datetime:

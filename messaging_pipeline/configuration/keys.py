@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import StringConstraints
-
 from messaging_pipeline.ids import ServiceKey, TenantKey
+from messaging_pipeline.validation.shapes import NAME
 
 DEFAULT_TENANT = TenantKey("default")
 DEFAULT_SERVICE = ServiceKey("default")
 
-Key = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Key = Annotated[str, NAME]

@@ -14,7 +14,7 @@ from messaging_pipeline.configuration.tenant import Tenant
 from messaging_pipeline.configuration.whole import Configuration
 from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.settings import Settings
-from messaging_pipeline.validation import first_problem
+from messaging_pipeline.validation.problems import first_problem
 
 
 def load_configuration(settings: Settings) -> Configuration:
@@ -40,8 +40,9 @@ def _read(path: Path, settings: Settings) -> Configuration:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InvalidSettings("MESSAGING_CONFIG", f"{path} is not valid TOML ({error})", "correct the file") from None
     except ValidationError as error:
-        place, reason = first_problem(error)
-        raise InvalidSettings(f"MESSAGING_CONFIG {place}", f"{reason} (in {path})", "correct the file") from None
+        wrong = first_problem(error, Configuration)
+        place = f"MESSAGING_CONFIG {wrong.place}"
+        raise InvalidSettings(place, f"{wrong.reason} (in {path})", wrong.remedy) from None
 
 
 def _completed(declared: dict[str, Any], settings: Settings) -> dict[str, Any]:
@@ -77,5 +78,5 @@ def _service_of_the_environment(settings: Settings, declared: Configuration) -> 
             )
         }
     except ValidationError as error:
-        _, reason = first_problem(error)
-        raise InvalidSettings("TWILIO_FROM_NUMBER", reason, "correct the environment variable") from None
+        wrong = first_problem(error, Service)
+        raise InvalidSettings("TWILIO_FROM_NUMBER", wrong.reason, wrong.remedy) from None

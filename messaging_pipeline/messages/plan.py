@@ -10,7 +10,6 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
-    StringConstraints,
     TypeAdapter,
     model_validator,
 )
@@ -18,9 +17,16 @@ from pydantic import (
 from messaging_pipeline.errors import InvalidInput
 from messaging_pipeline.messages.phone_numbers import parse_e164
 from messaging_pipeline.queues import Queue
+from messaging_pipeline.validation.shapes import Shape
 
 #: One mailbox in the plain form that every mail server takes: ASCII, no quoting, no comments (RFC 5321, 4.1.2).
-EmailAddress = Annotated[str, StringConstraints(pattern=r"^[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]{1,64}@[A-Za-z0-9.-]{1,253}$")]
+EmailAddress = Annotated[
+    str,
+    Shape(
+        r"[!#-'*+\-./0-9=?A-Z^_`a-z{|}~]{1,64}@[A-Za-z0-9.-]{1,253}",
+        "is not an e-mail address; write one such as ada@example.com",
+    ),
+]
 
 MOST_STEPS = 5
 
@@ -46,6 +52,12 @@ _STRICT = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 #: https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages, and ours.
 _TAKEN_NAMES = frozenset({"from", "notification", "message_type", "message_id", "step"})
 _TASK = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,199}")
+_QUEUE = Shape("[A-Za-z0-9_.-]{1,100}", "is no queue; use letters, digits, dots, hyphens and underscores, such as shop")
+_DATA_NAME = Shape("[A-Za-z0-9_.-]{1,100}", "is no name; use letters, digits, dots, hyphens and underscores")
+_ONE_LINE = Shape(r"[^\r\n]*", "has more than one line; write it in one")
+_LINK = Shape(r"https?://[^\s]+", "is no link; write one that begins with https://, such as https://example.com/orders")
+_DEVICE = Shape("[!-~]{1,4096}", "is no registration token; give the one that Firebase made for the device")
+_TOPIC = Shape("[A-Za-z0-9_.~%-]{1,900}", "is no topic; write its name without /topics/, such as oncall")
 
 
 def _number(text: str) -> str:
@@ -57,7 +69,7 @@ def _number(text: str) -> str:
 
 def _foreign_task(name: str) -> str:
     if not _TASK.fullmatch(name) or name.startswith("messaging."):
-        raise ValueError("is not the name of a task of your own")
+        raise ValueError("is not the name of a task of your own; write its full name, such as shop.call_back")
     return name
 
 
@@ -68,7 +80,7 @@ def _foreign_queue(name: str) -> str:
 
 
 ForeignTask = Annotated[str, AfterValidator(_foreign_task)]
-ForeignQueue = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}$"), AfterValidator(_foreign_queue)]
+ForeignQueue = Annotated[str, _QUEUE, AfterValidator(_foreign_queue)]
 
 
 class TaskOfYours(BaseModel):
@@ -82,7 +94,7 @@ class TaskOfYours(BaseModel):
 
 def _data_name(name: str) -> str:
     if name in _TAKEN_NAMES or name.startswith(("google", "gcm")):
-        raise ValueError("is a name that Firebase or the pipeline keeps for itself")
+        raise ValueError("is a name that Firebase or the pipeline keeps for itself; choose another")
     return name
 
 
@@ -106,7 +118,7 @@ class EmailStep(_Step):
 
     channel: Literal["email"]
     to: EmailAddress
-    subject: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\r\n]*$")] = "A message for you"
+    subject: Annotated[str, Field(min_length=1, max_length=200), _ONE_LINE] = "A message for you"
     body: Annotated[str, Field(min_length=1, max_length=100_000)] | None = None
 
 
@@ -118,7 +130,7 @@ class SmsStep(_Step):
     channel: Literal["sms"]
     to: Annotated[str, AfterValidator(_number)] | None = None
     body: Annotated[str, Field(min_length=1, max_length=1600)] | None = None
-    link: Annotated[str, Field(max_length=1000, pattern=r"^https?://[^\s]+$")] | None = None
+    link: Annotated[str, Field(max_length=1000), _LINK] | None = None
     service: Annotated[str, Field(min_length=1, max_length=63)] | None = None
 
 
@@ -140,7 +152,7 @@ class CeleryStep(_Step):
     repeatable: bool = False
 
 
-DataName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,100}$"), AfterValidator(_data_name)]
+DataName = Annotated[str, _DATA_NAME, AfterValidator(_data_name)]
 
 
 class PushStep(_Step):
@@ -150,8 +162,8 @@ class PushStep(_Step):
     """
 
     channel: Literal["push"]
-    to: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,4096}$")] | None = None
-    topic: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.~%-]{1,900}$")] | None = None
+    to: Annotated[str, _DEVICE] | None = None
+    topic: Annotated[str, _TOPIC] | None = None
     title: Annotated[str, Field(min_length=1, max_length=200)] = "A message for you"
     body: Annotated[str, Field(min_length=1, max_length=1000)] | None = None
     data: Annotated[dict[DataName, Annotated[str, Field(max_length=100)]], Field(max_length=5)] = Field(

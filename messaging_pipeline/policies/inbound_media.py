@@ -5,8 +5,10 @@ from pathlib import PurePath
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.dataclasses import dataclass
+
+from messaging_pipeline.validation.shapes import Shape
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://.*")
 
@@ -39,8 +41,11 @@ def _store(text: str) -> str:
     return text.rstrip("/")
 
 
-ContentType = Annotated[str, StringConstraints(pattern=r"^[a-z]+/(\*|[a-z0-9.+-]+)$")]
-Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.:-]{1,253}$")]
+_CONTENT_TYPE = Shape(r"[a-z]+/(\*|[a-z0-9.+-]+)", "is no content type; write one such as image/png, or image/*")
+_HOST = Shape("[a-z0-9.:-]{1,253}", "is no host; write a name in small letters or an address, such as media.internal")
+
+ContentType = Annotated[str, _CONTENT_TYPE]
+Host = Annotated[str, _HOST]
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid", hide_input_in_errors=True))

@@ -3,8 +3,10 @@
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field
 from pydantic.dataclasses import dataclass
+
+from messaging_pipeline.validation.shapes import CURRENCY
 
 Cost = Annotated[Decimal, Field(ge=0, le=1_000, max_digits=10, decimal_places=6)]
 
@@ -18,7 +20,7 @@ class LookupPolicy:
     """
 
     cost: Cost
-    unit: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    unit: Annotated[str, CURRENCY]
     days: Annotated[int, Field(ge=1, le=365)] = 30
     when_unanswered: Literal["send", "wait"] = "send"
     enabled: bool = True

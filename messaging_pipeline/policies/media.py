@@ -5,12 +5,13 @@ from itertools import product
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from messaging_pipeline.errors import InvalidInput, InvalidSettings
 from messaging_pipeline.messages.stored_media import BUCKET, StoredMedia, is_stored, parse_stored_media
 from messaging_pipeline.secret_sources.reference import SecretReference
+from messaging_pipeline.validation.shapes import NAME, Shape
 
 _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
@@ -39,7 +40,9 @@ def _endpoint(text: str) -> str:
 
 Place = Annotated[str, AfterValidator(_place)]
 Lifetime = Annotated[int, Field(ge=_TWO_HOURS, le=_A_WEEK)]
-TenantName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+_REGION = Shape("[a-z0-9-]{1,63}", "is no region; write one such as us-east-1")
+
+TenantName = Annotated[str, NAME]
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -52,7 +55,7 @@ class S3Policy:
     ``link_lifetime_seconds`` how long people may open a link in a text; neither is below two hours or above a week.
     """
 
-    region: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,63}$")]
+    region: Annotated[str, _REGION]
     buckets: Annotated[Mapping[TenantName, tuple[Place, ...]], Field(min_length=1)]
     endpoint_url: Annotated[str, AfterValidator(_endpoint)] | None = None
     access_key_id: SecretReference | None = None

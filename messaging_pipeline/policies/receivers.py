@@ -9,8 +9,13 @@ from pydantic.dataclasses import dataclass
 
 from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.secret_sources.reference import SecretReference
+from messaging_pipeline.validation.shapes import Shape
 
 _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
+_URL = Shape(
+    r"https?://[^\s#@]+",
+    "is no URL for a receiver; write one without a login and without #, such as https://crm.example.com/sms",
+)
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -21,7 +26,7 @@ class Receiver:
     not on the public internet, or go unencrypted.
     """
 
-    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s#@]+$", max_length=2000)]
+    url: Annotated[str, StringConstraints(max_length=2000), _URL]
     secret: SecretReference
     tenant: str = "default"
     private_addresses: bool = False

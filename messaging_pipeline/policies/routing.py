@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.messages.countries import ELSEWHERE, Country
+from messaging_pipeline.validation.shapes import NAME
 
-RouteName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+RouteName = Annotated[str, NAME]
 Route = dict[RouteName, Annotated[tuple[Country, ...], Field(min_length=1)]]
 """The countries of each service."""
 

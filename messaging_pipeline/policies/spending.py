@@ -4,18 +4,19 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
 from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.messages.countries import ELSEWHERE, Country
+from messaging_pipeline.validation.shapes import CURRENCY
 
 _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
 Price = Annotated[Decimal, Field(ge=0, le=1_000, max_digits=10, decimal_places=6)]
 Amount = Annotated[Decimal, Field(gt=0, le=1_000_000_000, max_digits=16, decimal_places=6)]
 Count = Annotated[int, Field(ge=1, le=1_000_000_000)]
-Unit = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Unit = Annotated[str, CURRENCY]
 WhenReached = Literal["hold", "refuse"]
 """What becomes of a message that a limit has no room for: it waits for the next period, or it ends."""
 

@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 from messaging_pipeline.entry_points import EntryPoint
 from messaging_pipeline.errors import InvalidSettings
 from messaging_pipeline.secret_sources.reference import SecretReference
+from messaging_pipeline.validation.shapes import NAME, Shape
 
 _STRICT = ConfigDict(extra="forbid", hide_input_in_errors=True)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -39,7 +40,11 @@ def _reply(text: str) -> str:
 
 
 Reply = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_reply)]
-Tenant = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Tenant = Annotated[str, NAME]
+
+_USER = Shape(r"[^:\s]{1,254}", "is no user; write who logs in, without spaces and colons")
+_PROJECT = Shape("[A-Z][A-Z0-9_]{0,99}", "is no key of a Jira project; write its capital letters, such as SUPPORT")
+_TABLE = Shape("[a-z][a-z0-9_]{0,79}", "is no table of ServiceNow; write its name in small letters, such as incident")
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -52,13 +57,13 @@ class TicketPolicy:
 
     system: Literal["zendesk", "jira", "servicenow"]
     url: Annotated[str, AfterValidator(_guarded_url)]
-    user: Annotated[str, StringConstraints(pattern=r"^[^:\s]{1,254}$")]
+    user: Annotated[str, _USER]
     secret: SecretReference
     tenant: Tenant = "default"
     customers: EntryPoint | None = None
-    project: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,99}$")] | None = None
+    project: Annotated[str, _PROJECT] | None = None
     issue_type: Annotated[str, StringConstraints(min_length=1, max_length=100)] = "Task"
-    table: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,79}$")] = "incident"
+    table: Annotated[str, _TABLE] = "incident"
     reply: Reply = f"Thank you. Your ticket is {TICKET}. Reply HELP for help."
     reply_continued: Reply = f"Thank you. We have added this to your ticket {TICKET}. Reply HELP for help."
 

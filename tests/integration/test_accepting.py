@@ -107,6 +107,12 @@ def test_a_message_for_later_is_due_later(runtime: WorkerRuntime, clock: ManualC
     assert runtime.base.tracing.message(message_id)["due_at"] == later
 
 
+def test_arguments_without_names_are_told_that_they_need_names(runtime: WorkerRuntime) -> None:
+    message_id = runtime.from_broker.send({}, str(uuid4()), unnamed=2)
+    reason = runtime.base.tracing.message(message_id)["reason"]
+    assert reason.startswith("arguments: 2 of them have no name; give every argument by name, such as kwargs={")
+
+
 def test_a_bad_send_by_the_broker_leaves_a_rejected_record_with_its_reason(runtime: WorkerRuntime) -> None:
     task_id = str(uuid4())
     message_id = runtime.from_broker.send(a_send(to="12"), task_id)

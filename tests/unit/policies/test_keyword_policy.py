@@ -73,8 +73,8 @@ def test_a_tenant_that_nobody_declared_has_twilios_words() -> None:
         ('help_answer = " "', "keywords.help_answer", "1 to 1600 characters"),
         (f'help_answer = "{"x" * 1601}"', "keywords.help_answer", "1 to 1600 characters"),
         ('help_answer = "a\\u0001b"', "keywords.help_answer", "control character"),
-        ('opt_out_scope = "everyone"', "keywords.opt_out_scope", "'service', 'tenant' or 'global'"),
-        ("most_answers = 0", "keywords.most_answers", "greater than or equal to 1"),
+        ('opt_out_scope = "everyone"', "keywords.opt_out_scope", "use one of: service, tenant, global"),
+        ("most_answers = 0", "keywords.most_answers", "give at least 1"),
         ('stop = ["ALTO"]', "keywords.stop", "is not a known name"),
     ],
 )
