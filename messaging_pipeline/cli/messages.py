@@ -1,15 +1,17 @@
 """Commands about messages: send one, see one, list them, withdraw one."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import click
 
 from messaging_pipeline.accept.request import PRIORITY_RANKS
+from messaging_pipeline.cli.durations import Duration
 from messaging_pipeline.cli.output import json_option, print_json, print_table
 from messaging_pipeline.cli.plans import plan_of, plan_options
 from messaging_pipeline.cli.runtime import command_runtime, listing_runtime
-from messaging_pipeline.cli.tags import tag_option
+from messaging_pipeline.cli.tags import parsed, tag_option
 from messaging_pipeline.feedback import OUTCOMES, Outcome
 from messaging_pipeline.gates.order import GATES
 from messaging_pipeline.history.timeline import timeline
@@ -18,6 +20,9 @@ from messaging_pipeline.messages.phone_numbers import masked, parse_e164
 from messaging_pipeline.messages.state_machine import Status
 from messaging_pipeline.pseudonyms import forms_of
 from messaging_pipeline.runtime import Runtime
+
+#: A list has a line for each message; `messages show` has all of the reason.
+_REASON_WIDTH = 60
 
 _service = click.option("--service", help="Which service sends.", default="default", show_default=True)
 _tenant = click.option("--tenant", help="Whose message it is.", default="default", show_default=True)
@@ -80,18 +85,36 @@ def show(id_: MessageId, tenant: str | None, json_wanted: bool) -> None:
 @click.option("--service")
 @click.option("--gate", type=click.Choice([name for name, _ in GATES]), help="Only what waits at this gate.")
 @click.option("--to", help="Only to this number (E.164).")
+@click.option("--since", type=Duration(), help="Only those accepted since then (30m, 12h, 7d).")
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=parsed,
+    help="Only those with this tag; needs --since. May be repeated.",
+)
+@click.option("--idempotency-key", help="Only the one that was handed over with this key.")
+@click.option("--sid", help="Only the one that has this SID at Twilio, or had it.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 @json_option
-def list_(tenant: str, to: str | None, json_wanted: bool, **options: Any) -> None:
+def list_(tenant: str, to: str | None, since: timedelta | None, json_wanted: bool, **options: Any) -> None:
     """List messages, newest first."""
+    if options["tags"] and since is None:
+        raise click.UsageError("--tag needs --since: say how far back to look, for every message since then is read")
     number = parse_e164(to, "--to") if to else None
     with listing_runtime() as runtime:
-        found = runtime.tracing.messages(tenant=tenant, to=_forms(runtime, tenant, number), **options)
+        found = runtime.tracing.messages(
+            tenant=tenant,
+            to=_forms(runtime, tenant, number),
+            since=None if since is None else runtime.clock.now() - since,
+            **options,
+        )
     if json_wanted:
         print_json(found)
         return
     print_table(
-        ("ID", "SERVICE", "TO", "STATUS", "ERROR", "SEGMENTS", "CREATED"),
+        ("ID", "SERVICE", "TO", "STATUS", "ERROR", "SEGMENTS", "CREATED", "REASON"),
         [
             (
                 one["id"],
@@ -101,10 +124,15 @@ def list_(tenant: str, to: str | None, json_wanted: bool, **options: Any) -> Non
                 one["error_code"],
                 one["segments"],
                 f"{one['created_at']:%Y-%m-%d %H:%M:%S}",
+                _cut(one["reason"] or ""),
             )
             for one in found
         ],
     )
+
+
+def _cut(reason: str) -> str:
+    return reason if len(reason) <= _REASON_WIDTH else f"{reason[: _REASON_WIDTH - 1]}…"
 
 
 def _forms(runtime: Runtime, tenant: str, number: E164 | None) -> list[str] | None:

@@ -15,12 +15,13 @@ def tag_option(command: Command) -> Command:
         "tags",
         multiple=True,
         metavar="NAME=VALUE",
-        callback=_parsed,
+        callback=parsed,
         help="A word about the message, such as intent=otp or time_zone=America/Denver; may be repeated.",
     )(command)
 
 
-def _parsed(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+def parsed(_: click.Context, __: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    """Return what was given as a dictionary; raises BadParameter for what has no ``=``."""
     if any("=" not in pair for pair in pairs):
         raise click.BadParameter("is not of the form NAME=VALUE")
     return {name: value for name, _, value in (pair.partition("=") for pair in pairs)}

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import TupleRow, dict_row
+from psycopg.types.json import Jsonb
 
 from messaging_pipeline.db.pool import Pool
 from messaging_pipeline.db.queries import sql
@@ -44,7 +45,7 @@ class Tracing:
                 "fallback": _rows(connection, sql("fallback_of"), key),
             }
 
-    def messages(
+    def messages(  # noqa: PLR0913 - each is a filter by name
         self,
         *,
         tenant: str,
@@ -52,11 +53,16 @@ class Tracing:
         service: str | None = None,
         gate: str | None = None,
         to: Sequence[str] | None = None,
+        since: datetime | None = None,
+        tags: Mapping[str, str] | None = None,
+        idempotency_key: str | None = None,
+        sid: str | None = None,
         limit: int = 50,
     ) -> list[dict[str, Any]]:
         """Return a tenant's messages, newest first; ``to`` is all that may stand for the recipient's number.
 
-        With a ``gate``, only those that wait at it.
+        With a ``gate``, only those that wait at it; with ``tags``, only those that have all of them: give ``since`` as
+        well, for no index helps. A ``sid`` finds the message that has it, or had it before it was sent again.
         """
         numbers = None if to is None else list(to)
         key = {
@@ -65,6 +71,10 @@ class Tracing:
             "service": service,
             "gate": gate,
             "to_numbers": numbers,
+            "since": since,
+            "tags": Jsonb(dict(tags)) if tags else None,
+            "idempotency_key": idempotency_key,
+            "sid": sid,
             "limit": limit,
         }
         with self.pool.connection() as connection:

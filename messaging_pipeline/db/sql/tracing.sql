@@ -25,6 +25,7 @@ where s.message_id = %(id)s order by s.number
 
 -- name: count_before
 -- How many messages of the service go before this one: what is due of a better priority, and earlier of its own.
+-- Put in order only so that they come by the index, whose first ones are enough.
 select count(*)::int
 from (
     select due.id
@@ -33,6 +34,7 @@ from (
         select m.id from messages m
         where m.service = %(service)s and m.status = 'pending' and m.priority = lane.priority and m.waits_for is null
           and m.due_at <= %(now)s
+        order by m.due_at, m.id
         limit %(most)s
     ) due
     where lane.priority < %(priority)s
@@ -40,12 +42,14 @@ from (
     (select m.id from messages m
      where m.service = %(service)s and m.status = 'pending' and m.priority = %(priority)s and m.waits_for is null
        and (m.due_at, m.id) < (%(due_at)s, %(id)s)
+     order by m.due_at, m.id
      limit %(most)s)
     limit %(most)s
 ) earlier
 
 -- name: list_messages
--- A tenant's messages, newest first; a gate is named where a message waits at one.
+-- A tenant's messages, newest first; a gate is named where a message waits at one. A key and a SID have indexes of
+-- their own; tags have none, and are looked for among the messages since a time.
 select id, service, to_number, status, case when status = 'pending' then gate end as gate, reason, due_at, sid,
        error_code, segments, created_at
 from messages
@@ -54,6 +58,11 @@ where tenant = %(tenant)s
   and (%(service)s::text is null or service = %(service)s)
   and (%(gate)s::text is null or (gate = %(gate)s and status = 'pending'))
   and (%(to_numbers)s::text[] is null or to_number = any(%(to_numbers)s))
+  and (%(since)s::timestamptz is null or created_at >= %(since)s)
+  and (%(tags)s::jsonb is null or tags @> %(tags)s)
+  and (%(idempotency_key)s::text is null or idempotency_key = %(idempotency_key)s)
+  and (%(sid)s::text is null or id = any(array(select m.id from messages m where m.sid = %(sid)s
+                                               union select a.message_id from attempts a where a.sid = %(sid)s)))
 order by created_at desc
 limit %(limit)s
 
