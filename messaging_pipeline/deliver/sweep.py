@@ -79,6 +79,7 @@ class Sweep:
         What goes wrong with one duty keeps none of the others from being done; the error is raised at the end.
         """
         with ExitStack() as duties:  # last in, first out
+            duties.callback(self._disown_strangers)
             duties.callback(self._wake_services)
             duties.callback(self._release_followers)
             duties.callback(self._forget_unmatched_callbacks)
@@ -192,3 +193,10 @@ class Sweep:
             else:
                 self.bell.ring_later(ServiceKey(service), (due_at - now).total_seconds())
         record_swept("woken", len(rows))
+
+    def _disown_strangers(self) -> None:
+        """Say which services' messages wait that no file of ours names: nobody here will ever send them."""
+        with self.pool.connection() as connection:
+            rows = connection.execute(sql("strangers"), {"services": list(self.configuration.services)}).fetchall()
+        for (service,) in rows:
+            self.bell.disown(ServiceKey(service))

@@ -4,6 +4,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from redis.exceptions import RedisError
@@ -34,6 +35,11 @@ class Bell:
     def ring_later(self, service: ServiceKey, delay_seconds: float) -> None:
         """Set the service's alarm if Redis is there; otherwise leave it to the sweep."""
         self._try(service, lambda: self.wake_ups.wake_later(service, delay_seconds))
+
+    def disown(self, service: ServiceKey) -> None:
+        """Say, if Redis is there, that messages wait of a service that nobody here knows."""
+        with suppress(RedisError):
+            self.wake_ups.disown(service)
 
     def _try(self, service: ServiceKey, wake: Callable[[], None]) -> None:
         if self.monotonic() < self._quiet_until:

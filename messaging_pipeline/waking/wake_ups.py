@@ -6,8 +6,8 @@ module) delays messages until the sweep, every few seconds, wakes each service t
 
 Keys: ``mp:wake:<service>``, set while a wake-up is queued, for one second at most; ``mp:alarms``, a sorted
 set of services by the time of their next alarm; ``mp:disowned:<service>``, set for half a minute when a worker
-was woken for a service that its configuration does not name. No script or command touches two keys, so Redis Cluster is
-fine.
+meets messages of a service that its configuration does not name. No script or command touches two keys, so
+Redis Cluster is fine.
 
 The client handed in must not repeat a command by itself, as redis-py does unless told otherwise
 (``redis_client.open_redis`` tells it): a flag set twice looks as if somebody else had published.
@@ -28,7 +28,7 @@ MAX_WAIT_SECONDS = 0.1
 """The longest that a ringer may sleep: others may set an earlier alarm meanwhile."""
 
 _QUEUED_MILLISECONDS = 1_000
-#: Longer than from one sweep, which wakes the service again, to the next.
+#: Longer than from one sweep, which says it again, to the next.
 _DISOWNED_MILLISECONDS = 30_000
 _RINGS_AT_ONCE = 100
 _AGAIN_SECONDS = 1.0
@@ -78,11 +78,11 @@ class WakeUps:
         self._redis.delete(_queued(service))
 
     def disown(self, service: ServiceKey) -> None:
-        """Say that a worker was woken for a service that it does not know, for whoever asks what messages wait for."""
+        """Say that a worker met a service that it does not know, for whoever asks what messages wait for."""
         self._redis.set(_disowned(service), 1, px=_DISOWNED_MILLISECONDS)
 
     def is_disowned(self, service: ServiceKey) -> bool:
-        """Tell whether a worker was woken of late for a service that it does not know."""
+        """Tell whether a worker of late met a service that it does not know."""
         return bool(self._redis.exists(_disowned(service)))
 
     def wake_later(self, service: ServiceKey, delay_seconds: float) -> None:

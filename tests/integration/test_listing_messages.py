@@ -136,3 +136,11 @@ def test_what_goes_before_a_message_is_counted_by_the_index_of_what_may_leave(
     values = {"id": UUID(int=0), "service": "default", "priority": 1, "due_at": NOW, "now": NOW, "most": 1_500}
     assert indexes(connection, "count_before", values) == {"messages_to_claim"}
     assert connection.execute(sql("count_before"), values).fetchone() == (1_500,)
+
+
+def test_services_that_no_file_names_are_found_by_that_index_too(connection: psycopg.Connection) -> None:
+    connection.execute(MANY, {"now": NOW})
+    connection.execute("analyze messages")
+    assert indexes(connection, "strangers", {"services": []}) == {"messages_to_claim"}
+    assert connection.execute(sql("strangers"), {"services": ["other"]}).fetchall() == [("default",)]
+    assert connection.execute(sql("strangers"), {"services": ["default"]}).fetchall() == []

@@ -86,6 +86,19 @@ def test_a_service_that_a_worker_does_not_know_is_named_until_none_is_woken_for_
         assert 0 < client.pttl("mp:disowned:alerts") <= 30_000
 
 
+def test_each_sweep_says_again_which_services_its_worker_does_not_know(
+    both: WorkerRuntime, make_runtime: RuntimeMaker, redis_url: str
+) -> None:
+    message_id = accepted(both, service="alerts")
+    accepted(both)
+    both.sweep.run()
+    assert waits(both, message_id) is None
+    make_runtime().sweep.run()
+    assert "a worker does not know the service 'alerts'" in str(waits(both, message_id))
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.keys("mp:disowned:*") == [b"mp:disowned:alerts"]
+
+
 def test_one_behind_others_says_how_many_go_first(both: WorkerRuntime, clock: ManualClock) -> None:
     first = accepted(both, priority="bulk")
     accepted(both, service="alerts")

@@ -1,3 +1,16 @@
+-- name: strangers
+-- Services with messages that wait, and that the file does not name. From one name to the next by the index, so that
+-- it costs a look for each service, however many messages wait.
+with recursive waiting as (
+    (select m.service from messages m where m.status = 'pending' and m.waits_for is null order by m.service limit 1)
+    union all
+    select (select m.service from messages m
+            where m.status = 'pending' and m.waits_for is null and m.service > waiting.service
+            order by m.service limit 1)
+    from waiting where waiting.service is not null
+)
+select service from waiting where service <> all(%(services)s::text[])
+
 -- name: next_due_of_services
 -- When the next message of each service is due, of those services that have one; earlier than now means due.
 select asked.service, min(next.due_at) as due_at
