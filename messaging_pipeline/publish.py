@@ -170,9 +170,17 @@ class Publisher:
         """Tell whether few enough tasks wait in a queue for one more that is no news; False if nobody answers."""
         try:
             with self._celery.connection_for_write() as connection:
-                return _waiting(connection, queue) < MOST_WAITING
+                return _waiting(connection, queue.value) < MOST_WAITING
         except self._failures:
             return False
+
+    def waiting_in(self, queue: str) -> int:
+        """Count the tasks that wait in a queue of anybody's; none when there is no such queue. Raises NotReachable."""
+        try:
+            with self._celery.connection_for_write() as connection:
+                return _waiting(connection, queue)
+        except self._failures:
+            raise _away() from None
 
     def standing_of(self, queue: Queue) -> Standing:
         """Tell what a queue is: at RabbitMQ ``quorum`` as it should be, ``other``, or ``missing``; else ``plain``.
@@ -206,10 +214,10 @@ def _declares(connection: Connection, queue: KombuQueue, *, passive: bool) -> bo
     return True
 
 
-def _waiting(connection: Connection, queue: Queue) -> int:
+def _waiting(connection: Connection, queue: str) -> int:
     """Count the tasks that no worker has taken; none in a queue that nobody has made, or that is empty in a Redis."""
     try:
-        return int(connection.channel().queue_declare(queue=queue.value, passive=True).message_count)
+        return int(connection.channel().queue_declare(queue=queue, passive=True).message_count)
     except connection.channel_errors as refusal:
         if str(getattr(refusal, "reply_code", None)) == str(_NOT_FOUND):  # text, where Redis is the broker
             return 0

@@ -35,6 +35,9 @@ def _is_inside(url: str) -> bool:
         return "." not in host or host.endswith(_INSIDE)
 
 
+DOCTOR = "messaging-pipeline-doctor"
+"""What the doctor calls itself (User-Agent) when it calls our webhooks; anybody may call themselves so."""
+
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 WebhookUrl = Annotated[str, AfterValidator(_webhook_url)]
 """A URL that Twilio is told to call; without TLS only inside our own network, where whoever stands in for it may be."""

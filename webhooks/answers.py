@@ -11,6 +11,7 @@ from messaging_pipeline.errors import NotReachable
 from messaging_pipeline.log import about
 from messaging_pipeline.metrics import record_callback, record_refused_signature
 from messaging_pipeline.twilio_api.callbacks import MalformedCallback
+from messaging_pipeline.webhook_urls import DOCTOR
 from webhooks.authentication import NotBelieved
 
 _log = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ def register(app: Flask) -> None:
 
 
 def _malformed(error: MalformedCallback) -> Response:
-    _log.warning("callback refused: %s", error)
+    _log.warning("callback refused: %s%s", error, _who_says())
     return _text(str(error), 400)
 
 
@@ -62,8 +63,13 @@ def _broker_away(_: NotReachable) -> Response:
 
 def _not_believed(error: NotBelieved) -> Response:
     record_refused_signature(error.reason)
-    _log.warning("signature refused on %s: %s", request.url_rule, error.reason)
+    _log.warning("signature refused on %s: %s%s", request.url_rule, error.reason, _who_says())
     return _text(_NOT_BELIEVED.get(error.reason, "the signature does not match"), 403)
+
+
+def _who_says() -> str:
+    """A word for the log, so that an examination looks like one; nothing is believed for it."""
+    return " (says it is the doctor)" if request.user_agent.string == DOCTOR else ""
 
 
 def _too_large(_: RequestEntityTooLarge) -> Response:

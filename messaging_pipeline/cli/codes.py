@@ -8,6 +8,7 @@ import click
 
 from messaging_pipeline.cli.output import REFUSED, json_option, print_json, print_table
 from messaging_pipeline.cli.runtime import command_runtime, listing_runtime
+from messaging_pipeline.cli.tenants import refuse_undeclared
 from messaging_pipeline.one_time_codes.book import Verification
 from messaging_pipeline.one_time_codes.by_message import VALID_FOR, code_message
 from messaging_pipeline.one_time_codes.verifying import CHANNELS, Channel
@@ -54,6 +55,7 @@ def start(to: str, tenant: str, channel: Channel, idempotency_key: str | None, j
     """Let Twilio Verify make a code and send it TO a number. Leaves with 1 unless the code has gone out."""
     key = idempotency_key or f"command:{uuid4()}"
     with command_runtime() as runtime:
+        refuse_undeclared(tenant, runtime.configuration)
         started = runtime.verifying.start(to, idempotency_key=key, channel=channel, tenant=tenant)
     _tell(started, json_wanted=json_wanted)
     if started.state != "pending":
@@ -76,6 +78,7 @@ def _parse_id(_: click.Context, __: click.Parameter, text: str) -> UUID:
 def check(id_: UUID, code: str, tenant: str, to: str | None, json_wanted: bool) -> None:
     """Ask Twilio Verify whether CODE is the right one. Leaves with 1 unless it is."""
     with command_runtime() as runtime:
+        refuse_undeclared(tenant, runtime.configuration)
         checked = runtime.verifying.check(id_, code, to=to, tenant=tenant)
     _tell(checked, json_wanted=json_wanted)
     if checked.state != "approved":
@@ -89,6 +92,7 @@ def check(id_: UUID, code: str, tenant: str, to: str | None, json_wanted: bool) 
 def list_(tenant: str, limit: int, json_wanted: bool) -> None:
     """List what Twilio Verify was asked to send, newest first."""
     with listing_runtime() as runtime:
+        refuse_undeclared(tenant, runtime.configuration)
         found = runtime.verifying.newest(tenant, limit)
     if json_wanted:
         print_json([_public(one) for one in found])

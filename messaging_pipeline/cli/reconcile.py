@@ -10,7 +10,8 @@ import click
 
 from messaging_pipeline.cli.durations import Duration
 from messaging_pipeline.cli.output import REFUSED, json_option, print_json
-from messaging_pipeline.errors import InvalidInput, NotReachable
+from messaging_pipeline.cli.tenants import refuse_undeclared
+from messaging_pipeline.errors import NotReachable
 from messaging_pipeline.reconcile.report import Report
 from messaging_pipeline.reconcile.run import TO_COMPLETION, Wanted
 from messaging_pipeline.settings import Settings
@@ -69,10 +70,10 @@ def _moment(runtime: WorkerRuntime, since: timedelta | None) -> datetime | None:
 
 
 def _tenants(runtime: WorkerRuntime, tenant: str | None) -> list[str] | None:
-    known = runtime.base.configuration.tenants
-    if tenant is not None and tenant not in known:
-        raise InvalidInput("--tenant", "is unknown", f"use one of: {', '.join(sorted(known))}")
-    return None if tenant is None else [tenant]
+    if tenant is None:
+        return None
+    refuse_undeclared(tenant, runtime.base.configuration)
+    return [tenant]
 
 
 def _as_json(report: Report) -> dict[str, Any]:
@@ -86,7 +87,7 @@ def _as_json(report: Report) -> dict[str, Any]:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield f"{report.requests} requests"
+    yield "1 request" if report.requests == 1 else f"{report.requests} requests"
     for finding, meaning in _FINDINGS.items():
         if count := report.findings.get(finding):
             yield f"{count:>6}  {meaning}"
@@ -95,4 +96,5 @@ def _lines(report: Report) -> Iterator[str]:
     for tenant in report.busy:
         yield f"tenant {tenant}: another process is at it; try again in a minute"
     if report.not_asked:
-        yield f"{report.not_asked} questions were not answered"
+        one = report.not_asked == 1
+        yield "1 question was not answered" if one else f"{report.not_asked} questions were not answered"

@@ -72,6 +72,8 @@ def _require_redacting(configuration: Configuration, tenant: str) -> None:
     """No worker would ever ask for a tenant that does not want it any more."""
     known = configuration.tenants.get(tenant)
     if known is None:
-        raise InvalidInput("--tenant", "is unknown", f"use one of: {', '.join(sorted(configuration.tenants))}")
+        raise InvalidInput(
+            "--tenant", f"{tenant!r} is not declared", f"use one of: {', '.join(sorted(configuration.tenants))}"
+        )
     if known.retention is None or known.retention.redact_at_twilio == "never":
         raise InvalidInput("--tenant", "has nothing redacted at Twilio", "set redact_at_twilio in its retention")

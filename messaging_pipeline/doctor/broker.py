@@ -8,6 +8,8 @@ from messaging_pipeline.publish import Publisher
 from messaging_pipeline.queues import Queue
 
 SETTING = "CELERY_BROKER_URL"
+CELERYS_OWN = "celery"
+"""Where Celery puts a task for which nobody has named a queue (task_default_queue)."""
 
 
 def check_broker(patient: Patient) -> Iterator[Finding]:
@@ -20,6 +22,7 @@ def check_broker(patient: Patient) -> Iterator[Finding]:
         yield ok(SETTING, "the broker answers")
         for queue in Queue:
             yield from _judged(queue, publisher.standing_of(queue))
+        yield from _astray(publisher.waiting_in(CELERYS_OWN))
     finally:
         publisher.close()
 
@@ -33,3 +36,13 @@ def _judged(queue: Queue, standing: str) -> Iterator[Finding]:
         yield error(about, told, f"empty it, then `rabbitmqctl delete_queue {queue.value}`, and start the workers")
     elif standing == "quorum":
         yield ok(about, "is a quorum queue")
+
+
+def _astray(waiting: int) -> Iterator[Finding]:
+    """An application on the same broker may have workers of its own for that queue; then its tasks soon go."""
+    if waiting:
+        yield warning(
+            f"queue {CELERYS_OWN}",
+            f"{waiting} {'task waits' if waiting == 1 else 'tasks wait'} there, and no worker of the pipeline reads it",
+            'send with queue="accept", and hand those over again; if workers of your own read it, all is well',
+        )

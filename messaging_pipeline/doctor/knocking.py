@@ -10,6 +10,7 @@ from urllib3.exceptions import HTTPError
 
 from messaging_pipeline.connections.careful import CAREFUL, pools_of
 from messaging_pipeline.connections.reaching import NeverReached
+from messaging_pipeline.webhook_urls import DOCTOR
 
 #: As long as Twilio waits: 5 s for a connection (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides).
 _CONNECT_SECONDS = 5.0
@@ -36,7 +37,7 @@ def knock(url: str, form: Mapping[str, str], signature: str) -> Answer | str:
             body=urlencode(form).encode(),
             headers={
                 "Content-Type": "application/x-www-form-urlencoded; charset=UTF-8",
-                "User-Agent": "messaging-pipeline-doctor",
+                "User-Agent": DOCTOR,
                 "X-Twilio-Signature": signature,
             },
             timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),

@@ -25,7 +25,7 @@ _LEAST_HIDDEN = 4
 _LEAST_SHOWN = 2
 _MOST_SHOWN = 4
 
-_NUMBER_REMEDY = "write it in international format, such as +14155550123"
+_NUMBER_REMEDY = "write it in international format, with + and the country code"
 _SENDER_REMEDY = (
     "write a number in international format, a short code of 5 or 6 digits, "
     "or an alphanumeric sender of at most 11 characters with a letter"

@@ -114,10 +114,12 @@ class Accounts:
 
     def _account(self, tenant: str) -> Tenant:
         account = self._configuration.tenants.get(tenant)
+        if account is None and (declared := self._configuration.tenants):
+            raise InvalidSettings("tenant", f"{tenant!r} is not declared", f"use one of: {', '.join(sorted(declared))}")
         if account is None:
             raise InvalidSettings(
                 "TWILIO_ACCOUNT_SID",
-                f"is not set, and tenant {tenant!r} is declared nowhere else",
+                f"is not set, and no tenant is declared, {tenant!r} neither",
                 "set it and TWILIO_AUTH_TOKEN",
             )
         return account

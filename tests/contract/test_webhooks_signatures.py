@@ -275,3 +275,15 @@ def test_a_refusal_tells_and_logs_nothing_of_the_form(tiers: Tiers, caplog: pyte
     for private in ("15558675310", "15017250604", "a private matter", AUTH_TOKEN):
         assert private not in answer.text + caplog.text
     assert "signature refused" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("agent", "word"), [("messaging-pipeline-doctor", " (says it is the doctor)"), ("TwilioProxy/1.1", "")]
+)
+def test_who_says_it_is_the_doctor_is_logged_so_and_believed_no_more(
+    tiers: Tiers, caplog: pytest.LogCaptureFixture, agent: str, word: str
+) -> None:
+    stranger = tiers.make().with_token("wrong")
+    answer = stranger.call("/twilio/inbound", an_inbound(), environ_overrides={"HTTP_USER_AGENT": agent})
+    assert answer.status_code == 403
+    assert [one.message for one in caplog.records] == [f"signature refused on /twilio/inbound: wrong_signature{word}"]

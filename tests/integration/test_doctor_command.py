@@ -7,6 +7,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+from celery import Celery
 from cryptography.fernet import Fernet
 
 from messaging_pipeline.follow.apply_evidence import Evidence
@@ -16,7 +17,7 @@ from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.plugins.runtimes import TWO_TENANTS
 from tests.support.commands import Finished, run_command
 from tests.support.factories import a_send, configuration_file, environment
-from tests.support.queued import queued
+from tests.support.queued import queued, task_in
 from tests.support.served_webhooks import Proxy, served_webhooks
 
 ROWS = "select (select count(*) from messages) + (select count(*) from message_events)"
@@ -133,6 +134,17 @@ def test_a_schema_that_is_missing_is_an_error_and_the_rest_goes_on(
     assert (schema["state"], schema["cure"]) == ("error", "run `messaging-pipeline migrate`")
     assert told(ended, "keys", "skipped") == ["the database has no schema yet"]
     assert findings(ended, "broker")[0]["state"] == "ok"
+
+
+def test_a_task_for_which_nobody_has_named_a_queue_is_found(given: dict[str, str]) -> None:
+    assert told(doctor(given), "broker", "warning") == []
+    with Celery("shop", broker=given["REDIS_URL"], set_as_current=False) as shop:
+        shop.send_task("messaging.send", kwargs={"to": "+14155550123", "body": "Hello"}, ignore_result=True)
+    ended = doctor(given)
+    [told_of] = [one for one in findings(ended, "broker") if one["about"] == "queue celery"]
+    assert (told_of["state"], told_of["told"].partition(",")[0]) == ("warning", "1 task waits there")
+    assert 'queue="accept"' in told_of["cure"]
+    assert task_in(given["REDIS_URL"], "celery").name == "messaging.send"
 
 
 def test_servers_that_do_not_answer_are_named_and_the_rest_goes_on(given: dict[str, str]) -> None:

@@ -1,6 +1,7 @@
 """The doctor tells RabbitMQ's queues apart: as they should be, of another kind, or not there."""
 
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 from kombu import Connection
@@ -31,7 +32,19 @@ def test_a_broker_that_is_away_is_said_to_be() -> None:
     publisher = Publisher("amqp://127.0.0.1:9//")
     with pytest.raises(NotReachable):
         publisher.standing_of(Queue.STATUS)
+    with pytest.raises(NotReachable):
+        publisher.waiting_in("celery")
     publisher.close()
+
+
+def test_what_waits_in_a_queue_of_others_is_counted_and_none_is_made(
+    publisher: Publisher, empty_rabbitmq_url: str
+) -> None:
+    assert [publisher.waiting_in("celery"), publisher.waiting_in("celery")] == [0, 0]
+    with Connection(empty_rabbitmq_url) as connection:
+        connection.default_channel.queue_declare("celery", durable=True, auto_delete=False)
+    publisher.publish_to_others("messaging.send", "celery", {}, str(uuid4()))
+    assert publisher.waiting_in("celery") == 1
 
 
 def test_a_queue_has_room_until_very_many_tasks_wait_in_it(publisher: Publisher) -> None:

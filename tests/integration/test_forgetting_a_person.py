@@ -68,6 +68,16 @@ def test_again_changes_nothing_and_is_no_error(run: Run, writer: Writer) -> None
     assert (again.code, again.json["messages"], again.json["canceled"]) == (0, 0, 0)
 
 
+def test_only_what_was_touched_is_told(run: Run, writer: Writer) -> None:
+    writer.reported("delivered", content=b"sealed")
+    assert run(RECIPIENT).lines == ["+1•••0123:", "     1  messages were erased"]
+
+
+def test_of_whom_nothing_is_held_that_is_told(run: Run, writer: Writer) -> None:
+    done = run(ANOTHER)
+    assert (done.code, done.lines) == (0, ["+1•••0199: nothing was found"])
+
+
 @pytest.mark.parametrize("make", [Writer.queued, Writer.doubtful], ids=["on its way", "in doubt"])
 def test_what_is_on_its_way_is_left_and_named(run: Run, writer: Writer, make: Callable[[Writer], UUID]) -> None:
     message_id = make(writer)

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -225,6 +226,18 @@ def environment(verifying: WorkerRuntime) -> dict[str, str]:
 
 def codes(environment: dict[str, str], *arguments: str) -> Finished:
     return run_command(environment, "codes", *arguments)
+
+
+@pytest.mark.parametrize("arguments", [("start", RECIPIENT), ("check", str(uuid4()), "4711"), ("list",)], ids=str)
+def test_a_tenant_that_is_not_declared_is_named(environment: dict[str, str], arguments: tuple[str, ...]) -> None:
+    refused = codes(environment, *arguments, "--tenant", "acme")
+    assert refused.code == 1
+    assert "--tenant: 'acme' is not declared; use one of: default" in refused.err
+
+
+def test_in_python_too(verifying: WorkerRuntime) -> None:
+    with pytest.raises(InvalidSettings, match="tenant: 'acme' is not declared; use one of: default"):
+        start(verifying, tenant="acme")
 
 
 def test_on_the_command_line_the_exit_code_lets_in_or_not(environment: dict[str, str], simulator: Simulator) -> None:

@@ -78,6 +78,12 @@ def test_reconcile_tells_programs_in_json(run: Run, sending: WorkerRuntime, simu
     assert told == {"findings": {"moved": 1}, "requests": 1, "not_asked": 0, "endings": {}, "busy": []}
 
 
+def test_one_request_is_told_as_one(run: Run, sending: WorkerRuntime, simulator: Simulator) -> None:
+    sent(sending, DELIVERED)
+    until_at_twilio(simulator, "delivered")
+    assert run("reconcile", "--since", "2h").lines == ["1 request", "     1  messages moved on"]
+
+
 def test_reconcile_leaves_with_3_when_twilio_is_away(run: Run) -> None:
     ended = run("reconcile", TWILIO_API_BASE_URL="http://127.0.0.1:9")
     assert ended.code == 3
@@ -88,7 +94,7 @@ def test_reconcile_leaves_with_1_when_twilio_refuses_to_answer(run: Run) -> None
     ended = run("reconcile", TWILIO_AUTH_TOKEN="wrong")
     assert (ended.code, ended.lines[-2:]) == (
         1,
-        ["tenant default: ended early (refused)", "1 questions were not answered"],
+        ["tenant default: ended early (refused)", "1 question was not answered"],
     )
 
 
