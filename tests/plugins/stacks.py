@@ -28,6 +28,9 @@ from tests.support.papers import blocks
 from tests.support.webhook_receiver import WebhookReceiver, webhook_receiver
 
 _CONFIG = """
+[tenants.default]
+verify_service_sid = "VA00000000000000000000000000000001"
+
 [services.default]
 messaging_service_sid = "MG00000000000000000000000000000001"
 segments_per_second = 200
