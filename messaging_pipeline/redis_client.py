@@ -32,7 +32,10 @@ def open_redis(url: str) -> Redis:
             return cast("Redis", Cluster(_url_of_a_node(url)))
         return Redis.from_url(url, health_check_interval=15, **_options())
     except ValueError:
-        cure = "give redis://, rediss:// or unix://, or redis+cluster:// or rediss+cluster:// without a database number"
+        cure = (
+            "write redis://localhost:6379/0, or another address with rediss:// or unix://, "
+            "or with redis+cluster:// or rediss+cluster:// and without a database number"
+        )
         raise InvalidSettings("REDIS_URL", "is not a Redis URL", cure) from None
 
 

@@ -85,9 +85,10 @@ def build_runtime(
     set_up_traces(settings)
     clock = clock or SystemClock()
     configuration = load_configuration(settings)
+    database = _database(settings)  # first: who has set nothing must not begin by making a key of his own
     sealer = Sealer(settings.sealing_keys())
     with ExitStack() as opening:
-        pool = open_pool(_database(settings), size=connections, name=name, checked=checked)
+        pool = open_pool(database, size=connections, name=name, checked=checked)
         opening.callback(pool.close)
         redis = open_redis(required(settings.redis_url, "REDIS_URL"))
         opening.callback(redis.close)

@@ -274,7 +274,8 @@ class Settings(BaseModel):
             raise InvalidSettings(
                 "MESSAGING_ENCRYPTION_KEYS",
                 "is not set",
-                "make a key with `messaging-pipeline keys new` and keep it as you keep a password",
+                "beside `messaging-pipeline up`, paste its export lines here; for an installation of your own make one "
+                "with `messaging-pipeline keys new`, once, and set the same one everywhere",
             )
         return keys
 
@@ -282,7 +283,11 @@ class Settings(BaseModel):
 def required(secret: SecretStr | None, name: str) -> str:
     """Return a setting that this process cannot do without; raises InvalidSettings when it is unset."""
     if secret is None:
-        raise InvalidSettings(name, "is not set", "set the environment variable, or run `messaging-pipeline up`")
+        raise InvalidSettings(
+            name,
+            "is not set",
+            "set the environment variable, or run `messaging-pipeline up` and paste its export lines here",
+        )
     return secret.get_secret_value()
 
 

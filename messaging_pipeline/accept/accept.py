@@ -14,6 +14,7 @@ from messaging_pipeline.accept.as_sent import as_sent, see_to_media
 from messaging_pipeline.accept.first_message import FirstMessages
 from messaging_pipeline.accept.gates import count_what_gates_said, past_the_gates, question_of, require_sender
 from messaging_pipeline.accept.request import SendRequest, parse_send_request
+from messaging_pipeline.accept.tags import refuse_slips
 from messaging_pipeline.clock import Clock
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.pool import Pool, in_transaction
@@ -96,6 +97,7 @@ class Accepting:
         request = as_sent(parse_send_request(arguments, now), self.configuration)
         service = self.configuration.service(request.service, request.tenant)
         require_sender(request, service)
+        refuse_slips(request, self.configuration)
         refuse_unknown_wish(self.configuration.events, request.tenant, request.tags)
         self.configuration.check_plan(request.fallback or (), request.tenant)
         if not self.board.standing(request.service).accepting:

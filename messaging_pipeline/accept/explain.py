@@ -9,6 +9,7 @@ from messaging_pipeline.accept.as_sent import as_sent
 from messaging_pipeline.accept.first_message import FirstMessages
 from messaging_pipeline.accept.gates import question_of, require_sender
 from messaging_pipeline.accept.request import SendRequest, parse_send_request
+from messaging_pipeline.accept.tags import refuse_slips
 from messaging_pipeline.clock import Clock
 from messaging_pipeline.configuration import Configuration, Service
 from messaging_pipeline.consent.ledger import has_consented, is_opted_out
@@ -45,6 +46,7 @@ class Explaining:
         service = self.configuration.service(request.service, request.tenant)
         standing = self.board.standing(request.service)
         require_sender(request, service)
+        refuse_slips(request, self.configuration)
         question = self._question(request, service)
         request = self.first_messages.completed(request, introduced=question.introduced is not False)
         priced = question_of(request, self.configuration, service, now)

@@ -15,7 +15,7 @@ from messaging_pipeline.messages.content import Content, parse_content
 from messaging_pipeline.messages.phone_numbers import parse_e164, parse_sender
 from messaging_pipeline.messages.plan import Plan, Step
 from messaging_pipeline.messages.storable import refuse_unstorable
-from messaging_pipeline.policies.compliance import TIME_ZONE_TAG, is_time_zone
+from messaging_pipeline.policies.compliance import TIME_ZONE_TAG, is_time_zone, time_zone_cure
 from messaging_pipeline.validation.problems import first_problem
 
 Priority = Literal["high", "normal", "bulk"]
@@ -172,7 +172,7 @@ def _in_utc(time: datetime, field: str) -> datetime:
 
 
 def _checked_tags(tags: Mapping[str, str]) -> Mapping[str, str]:
-    if not is_time_zone(tags.get(TIME_ZONE_TAG, "UTC")):
-        remedy = "give a name of the IANA database, such as America/Los_Angeles"
-        raise InvalidInput(f"tags.{TIME_ZONE_TAG}", "is not a known time zone", remedy)
+    zone = tags.get(TIME_ZONE_TAG, "UTC")
+    if not is_time_zone(zone):
+        raise InvalidInput(f"tags.{TIME_ZONE_TAG}", "is not a known time zone", time_zone_cure(zone))
     return tags

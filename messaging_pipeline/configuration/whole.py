@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from messaging_pipeline.configuration.keys import Key
+from messaging_pipeline.configuration.keys import DEFAULT_TENANT, Key
 from messaging_pipeline.configuration.limits import DailyCap, ReconcilePolicy
 from messaging_pipeline.configuration.service import Service
 from messaging_pipeline.configuration.tenant import Tenant
@@ -41,7 +41,11 @@ class Configuration(BaseModel):
     prices: Prices | None = None
 
     def service(self, key: str, tenant: str) -> Service:
-        """Return a tenant's service; raises InvalidInput when that tenant has none of this name."""
+        """Return a tenant's service; raises InvalidInput when there is no such tenant, or it has none of this name."""
+        if tenant not in self.tenants and tenant != DEFAULT_TENANT:
+            cure = f"use one of: {', '.join(sorted({DEFAULT_TENANT, *self.tenants}))}"
+            cure += f", or declare [tenants.{tenant}] in messaging.toml"
+            raise InvalidInput("tenant", f"{tenant!r} is not declared", cure)
         service = self.services.get(key)
         if service is None or service.tenant != tenant:
             known = ", ".join(sorted(name for name, one in self.services.items() if one.tenant == tenant))

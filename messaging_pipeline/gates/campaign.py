@@ -25,6 +25,8 @@ _CAMPAIGNS_FOR: Mapping[str, frozenset[str]] = {
 }
 """Which use cases may carry an intent; of other intents nothing is known."""
 
+KNOWN_INTENTS = frozenset(_CAMPAIGNS_FOR)
+
 _NEEDS_A_USE_CASE = frozenset({"marketing"})
 
 _SHORTENERS: frozenset[str] = frozenset(

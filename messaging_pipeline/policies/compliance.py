@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 from messaging_pipeline.messages.likeness import has_words_of_its_own
 from messaging_pipeline.messages.links import is_domain
 from messaging_pipeline.messages.wording import words
+from messaging_pipeline.validation.near_misses import near_miss
 
 #: Tags that mean something to a gate.
 INTENT_TAG = "intent"
@@ -32,9 +33,18 @@ def is_time_zone(name: str) -> bool:
     return name in _known_time_zones()
 
 
+def time_zone_cure(name: str) -> str:
+    """Say what to write in place of a name that is none: the zone that was meant, where one is near or is a city's."""
+    cities = {zone.rpartition("/")[2]: zone for zone in sorted(_known_time_zones())}
+    meant = near_miss(name.replace(" ", "_"), _known_time_zones()) or near_miss(name.replace(" ", "_"), cities)
+    if meant is None:
+        return "give a name of the IANA database, such as America/Los_Angeles"
+    return f"did you mean {cities.get(meant, meant)}?"
+
+
 def _time_zone(name: str) -> str:
     if not is_time_zone(name):
-        raise ValueError("is not a time zone of the IANA database, such as America/Los_Angeles")
+        raise ValueError(f"is not a known time zone; {time_zone_cure(name)}")
     return name
 
 

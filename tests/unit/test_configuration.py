@@ -122,6 +122,14 @@ def test_two_tenants_in_one_account_are_refused(tmp_path: Path, account_sid: str
     assert refusal.value.setting == "MESSAGING_CONFIG tenants.acme.account_sid"
 
 
+def test_a_tenant_that_is_not_declared_is_named_in_place_of_its_service(tmp_path: Path) -> None:
+    configuration = load(tmp_path, a_tenant())
+    with pytest.raises(InvalidInput) as refusal:
+        configuration.service("default", "acmee")
+    cure = "use one of: acme, default, or declare [tenants.acmee] in messaging.toml"
+    assert str(refusal.value) == f"tenant: 'acmee' is not declared; {cure}"
+
+
 LOOKUP = 'lookup = { cost = 0.008, unit = "USD" }\n'
 
 

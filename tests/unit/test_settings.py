@@ -3,6 +3,7 @@
 import pytest
 
 from messaging_pipeline.errors import InvalidSettings
+from messaging_pipeline.runtime import build_runtime
 from messaging_pipeline.settings import REAL_TWILIO_API, Settings
 from tests.support.factories import ENCRYPTION_KEY, environment, settings
 
@@ -108,6 +109,15 @@ def test_keys_are_required_where_something_is_sealed() -> None:
     with pytest.raises(InvalidSettings) as refusal:
         settings(MESSAGING_ENCRYPTION_KEYS=None).sealing_keys()
     assert refusal.value.setting == "MESSAGING_ENCRYPTION_KEYS"
+    assert "paste its export lines here" in refusal.value.remedy
+    assert "set the same one everywhere" in refusal.value.remedy
+
+
+def test_who_has_set_nothing_is_not_sent_to_make_a_key() -> None:
+    nothing = Settings.from_environment({})
+    with pytest.raises(InvalidSettings, match="paste its export lines here") as refusal:
+        build_runtime(nothing, name="test")
+    assert refusal.value.setting == "DATABASE_URL"
 
 
 def test_a_reference_leads_to_a_secret_in_the_environment_or_in_a_file(tmp_path) -> None:
