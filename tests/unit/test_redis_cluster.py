@@ -48,7 +48,7 @@ def test_a_cluster_that_is_away_keeps_no_process_from_starting() -> None:
     "url", ["redis+cluster://127.0.0.1:6379/3", "redis+cluster://127.0.0.1:port", "cluster://host"]
 )
 def test_what_is_no_address_of_a_cluster_is_refused_with_its_cure(url: str) -> None:
-    with pytest.raises(InvalidSettings, match=r"^REDIS_URL: is not a Redis URL; give .*redis\+cluster://"):
+    with pytest.raises(InvalidSettings, match=r"^REDIS_URL: is not a Redis URL; write .*redis\+cluster://"):
         open_redis(url)
 
 
