@@ -5,11 +5,15 @@ from typing import Any
 from uuid import UUID
 
 import click
+from psycopg import Connection
+from psycopg.rows import TupleRow
 
 from messaging_pipeline.cli.output import REFUSED, json_option, print_json, print_table
 from messaging_pipeline.cli.runtime import command_runtime, listing_runtime
 from messaging_pipeline.db.pool import in_transaction
 from messaging_pipeline.notices import overview
+from messaging_pipeline.policies.events import refuse_unknown_policy
+from messaging_pipeline.runtime import Runtime
 
 _tenant = click.option("--tenant", help="Whose events.", default="default", show_default=True)
 _ids = click.argument("ids", nargs=-1, type=click.UUID)
@@ -81,16 +85,17 @@ def replay(ids: tuple[UUID, ...], policy: str | None, tenant: str, json_wanted: 
     _require_either(ids, policy)
     with command_runtime() as runtime:
         now = runtime.clock.now()
-        owed = in_transaction(
-            runtime.pool,
-            lambda connection: (
-                overview.replay(connection, tenant, ids, now)
-                if policy is None
-                else overview.replay_dead(connection, tenant, policy, now)
-            ),
-        )
+
+        def replayed(connection: Connection[TupleRow]) -> tuple[list[str], list[str]]:
+            if policy is not None:
+                return overview.replay_dead(connection, tenant, policy, now), []
+            left = overview.left_alone(connection, tenant, ids, overview.NOT_REPLAYED)
+            return overview.replay(connection, tenant, ids, now), left
+
+        owed, left = in_transaction(runtime.pool, replayed)
         runtime.tellers.ring(set(owed))
-    _report(len(owed), len(ids), "replayed", json_wanted=json_wanted)
+        _report(len(owed), "replayed", left, json_wanted=json_wanted, asked=len(ids))
+        _refuse_unknown(runtime, tenant, policy, len(owed))
 
 
 @notices.command()
@@ -104,15 +109,16 @@ def drop(ids: tuple[UUID, ...], policy: str | None, waiting: bool, tenant: str, 
     _require_either(ids, policy)
     with command_runtime() as runtime:
         now = runtime.clock.now()
-        dropped = in_transaction(
-            runtime.pool,
-            lambda connection: (
-                overview.drop(connection, tenant, ids, now)
-                if policy is None
-                else overview.drop_all(connection, tenant, policy, now, waiting=waiting)
-            ),
-        )
-    _report(dropped, len(ids), "dropped", json_wanted=json_wanted)
+
+        def let_go(connection: Connection[TupleRow]) -> tuple[int, list[str]]:
+            if policy is not None:
+                return overview.drop_all(connection, tenant, policy, now, waiting=waiting), []
+            left = overview.left_alone(connection, tenant, ids, overview.NOT_DROPPED)
+            return overview.drop(connection, tenant, ids, now), left
+
+        dropped, left = in_transaction(runtime.pool, let_go)
+        _report(dropped, "dropped", left, json_wanted=json_wanted, asked=len(ids))
+        _refuse_unknown(runtime, tenant, policy, dropped)
 
 
 def _require_either(ids: tuple[UUID, ...], policy: str | None) -> None:
@@ -120,11 +126,19 @@ def _require_either(ids: tuple[UUID, ...], policy: str | None) -> None:
         raise click.UsageError(_EITHER)
 
 
-def _report(done: int, asked: int, word: str, *, json_wanted: bool) -> None:
-    """Say how many; an event that was named and could not be is a refusal."""
+def _report(done: int, word: str, left: list[str], *, asked: int, json_wanted: bool) -> None:
+    """Say how many; an event that was named and could not be is a refusal, with its reason."""
     if json_wanted:
         print_json({word: done})
     else:
         click.echo(f"{done} {word}")
+    for reason in left:
+        click.echo(f"messaging-pipeline: {reason}", err=True)
     if done < asked:
         raise SystemExit(REFUSED)
+
+
+def _refuse_unknown(runtime: Runtime, tenant: str, policy: str | None, done: int) -> None:
+    """Raise InvalidInput for a policy that is not there; events of one that was there once may still be steered."""
+    if policy is not None and not done:
+        refuse_unknown_policy(runtime.configuration.events, tenant, policy, "--policy")

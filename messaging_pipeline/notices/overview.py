@@ -1,6 +1,6 @@
 """Events for others as an operator sees them: list and show them, have them told once more, or drop them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,6 +37,31 @@ def notice(connection: Connection[TupleRow], tenant: str, notice_id: UUID) -> di
     if found is None:
         raise NotFound("event", str(notice_id))
     return found
+
+
+NOT_REPLAYED = {"waiting": "waits to be told already", "claimed": "is being told just now; try again in a moment"}
+NOT_DROPPED = {
+    "told": "was told already; there is nothing left to let go",
+    "dropped": "was dropped already",
+    "claimed": "is being told just now; try again in a moment",
+}
+"""Why an event that stands there is left alone."""
+
+
+def left_alone(
+    connection: Connection[TupleRow], tenant: str, notice_ids: Sequence[UUID], reasons: Mapping[str, str]
+) -> list[str]:
+    """Return, for people, each event of which nothing will be done, and why; ask before it is tried."""
+    told = []
+    for one in notice_ids:
+        try:
+            state = notice(connection, tenant, one)["state"]
+        except NotFound as error:
+            told.append(str(error))
+            continue
+        if state in reasons:
+            told.append(f"event {one} {reasons[state]}")
+    return told
 
 
 def replay(connection: Connection[TupleRow], tenant: str, notice_ids: Sequence[UUID], now: datetime) -> list[str]:

@@ -76,10 +76,16 @@ def wishes_of(
 def refuse_unknown_wish(policies: Mapping[str, EventsPolicy], tenant: str, tags: Mapping[str, str]) -> None:
     """Raise InvalidInput for a message that wants to be told of by a policy which its tenant does not have."""
     named = tags.get(NOTIFY_TAG)
-    if named is not None and (named not in policies or policies[named].tenant != tenant):
-        known = ", ".join(sorted(name for name, policy in policies.items() if policy.tenant == tenant))
-        remedy = f"use one of: {known}" if known else "declare it in messaging.toml as [events.NAME]"
-        raise InvalidInput(f"tags.{NOTIFY_TAG}", "names no events policy of this tenant", remedy)
+    if named is not None:
+        refuse_unknown_policy(policies, tenant, named, f"tags.{NOTIFY_TAG}")
+
+
+def refuse_unknown_policy(policies: Mapping[str, EventsPolicy], tenant: str, name: str, field: str) -> None:
+    """Raise InvalidInput for a policy that a tenant does not have."""
+    known = sorted(one for one, policy in policies.items() if policy.tenant == tenant)
+    if name not in known:
+        remedy = f"use one of: {', '.join(known)}" if known else "declare it in messaging.toml as [events.NAME]"
+        raise InvalidInput(field, "names no events policy of this tenant", remedy)
 
 
 def refuse_events_to_nobody(

@@ -100,6 +100,29 @@ def test_events_are_dropped_one_by_one_or_together(runtime: WorkerRuntime, run: 
     assert states(runtime) == ["dropped"] * 3
 
 
+def test_what_cannot_be_done_with_an_event_is_told_why(runtime: WorkerRuntime, run: Run) -> None:
+    reach(runtime, "sent", "delivered")
+    listed = [one["id"] for one in run("notices", "list", "--json").json]
+    assert f"event {listed[0]} waits to be told already" in run("notices", "replay", listed[0]).err
+    with runtime.base.pool.connection() as connection:
+        connection.execute("update notices set state = 'told' where notice_id = %s", [listed[0]])
+    both = run("notices", "drop", *listed)
+    assert (both.code, both.lines) == (1, ["1 dropped"])
+    assert both.err == f"messaging-pipeline: event {listed[0]} was told already; there is nothing left to let go\n"
+    assert f"event {listed[1]} was dropped already" in run("notices", "drop", listed[1]).err
+    nowhere = str(uuid4())
+    for command in ("replay", "drop"):
+        assert run("notices", command, nowhere).err == f"messaging-pipeline: there is no event {nowhere}\n"
+
+
+@pytest.mark.parametrize("command", ["replay", "drop"])
+def test_a_policy_that_is_none_is_named(runtime: WorkerRuntime, run: Run, command: str) -> None:
+    assert run("notices", command, "--policy", "orders").code == 0
+    ended = run("notices", command, "--policy", "nosuch")
+    assert ended.code == 1
+    assert "--policy: names no events policy of this tenant; use one of: orders" in ended.err
+
+
 def test_another_tenant_sees_and_changes_nothing(runtime: WorkerRuntime, run: Run) -> None:
     reach(runtime, "sent")
     die(runtime)
