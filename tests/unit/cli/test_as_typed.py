@@ -9,6 +9,7 @@ from messaging_pipeline.cli.as_typed import command_typed, in_options
 from messaging_pipeline.cli.main import cli
 from messaging_pipeline.errors import IdempotencyConflict, InvalidInput
 from tests.support.commands import run_command
+from tests.support.factories import environment
 
 
 @pytest.mark.parametrize(
@@ -60,3 +61,9 @@ def test_a_key_that_was_used_before_is_named_by_its_option() -> None:
     command = command_typed(cli, click.Context(cli), SEND)
     told = in_options(IdempotencyConflict("idempotency_key", uuid4()), command, SEND)
     assert "use a new --idempotency-key" in str(told)
+
+
+def test_an_address_without_its_scheme_is_wrong_and_not_a_server_that_is_away() -> None:
+    ended = run_command(environment(REDIS_URL="localhost:6379"), *SEND)
+    assert ended.code == 2
+    assert ended.err.startswith("messaging-pipeline: REDIS_URL: is not a Redis URL; write redis://localhost:6379/0, ")
