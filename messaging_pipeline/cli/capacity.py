@@ -39,7 +39,7 @@ _DEFAULT = Load(1)
     type=click.IntRange(1, 3650),
     default=_DEFAULT.kept_days,
     show_default=True,
-    help="How many days of rows to reckon; rows are not deleted.",
+    help="How many days of rows to reckon: the message_days of your tenants' retention; unset, rows stay for ever.",
 )
 @click.option(
     "--history-days",

@@ -1,4 +1,4 @@
-"""Takes contents, numbers and inbound payloads when their time is over, tenant by tenant, a batch at a time."""
+"""Takes contents, numbers, inbound payloads and rows when their time is over, tenant by tenant, a batch at a time."""
 
 import logging
 from collections import Counter
@@ -16,6 +16,7 @@ from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.pool import Pool, in_transaction
 from messaging_pipeline.db.queries import sql
 from messaging_pipeline.forgetting.history import LettingHistoriesGo
+from messaging_pipeline.forgetting.rows import LettingRowsGo
 from messaging_pipeline.inbound_media.ledger import owe_erasing
 from messaging_pipeline.meters import forget_old
 from messaging_pipeline.metrics import record_forgotten
@@ -53,6 +54,7 @@ class Retention:
         now = self.clock.now()
         self._repeat(lambda connection: forget_old(connection, now, BATCH_ROWS), "draw", gone)
         gone["history_month"] += LettingHistoriesGo(self.pool, self.clock, self.configuration).run()
+        gone["message"] += LettingRowsGo(self.pool, self.clock, self.configuration).run()
         for kind, count in gone.items():
             record_forgotten(kind, count)
         return gone

@@ -7,7 +7,8 @@ _redactions = counter("messaging_redactions_total", "Messages that had to go fro
 
 
 def record_forgotten(kind: str, count: int) -> None:
-    """Count what has gone, by kind: `content`, `number`, `inbound`, `ticket`...; a `history_month` is a whole month."""
+    """Count what has gone, by kind: `content`, `number`, `inbound`, `ticket`...; a `history_month` is a whole month,
+    a `message` its row."""
     if count:
         _forgotten.labels(kind).inc(count)
 

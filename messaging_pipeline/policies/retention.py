@@ -7,6 +7,9 @@ from pydantic.dataclasses import dataclass
 
 Days = Annotated[int, Field(ge=1, le=36_500)]
 
+#: What is owed for a message is tried for about a month, and limits count by the month.
+FEWEST_MESSAGE_DAYS = 60
+
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid", hide_input_in_errors=True))
 class RetentionPolicy:
@@ -20,6 +23,10 @@ class RetentionPolicy:
     ``history_days`` after a message was accepted, the lines of its history may go. They go by whole months, for all
     tenants at once, so that the tenant who keeps them longest decides; one without the key keeps them for ever.
 
+    ``message_days`` after a message was accepted and after it ended, its row goes, with all that hangs on it: a repeat
+    with its idempotency key is a new message from then on. It needs the days of its content, number and history, and
+    none of them may be longer.
+
     ``redact_at_twilio`` takes the same from Twilio: when a person is erased (``on_forget``), also when it goes here
     (``with_contents``), or as soon as a message has ended or come (``at_end``).
     """
@@ -29,6 +36,7 @@ class RetentionPolicy:
     inbound_days: Days | None = None
     consent_proof_days: Days | None = None
     history_days: Days | None = None
+    message_days: Annotated[int, Field(ge=FEWEST_MESSAGE_DAYS, le=36_500)] | None = None
     redact_at_twilio: Literal["never", "on_forget", "with_contents", "at_end"] = "never"
 
     @property
@@ -48,4 +56,15 @@ class RetentionPolicy:
         """A text names the person more often than not, so a number that goes before it has not gone."""
         if self.number_days is not None and (self.body_days is None or self.body_days > self.number_days):
             raise ValueError("number_days needs body_days that are no longer: contents go before numbers")
+        return self
+
+    @model_validator(mode="after")
+    def _rows_go_last(self) -> Self:
+        """A row takes with it what it holds, so nothing of that can be wanted for longer."""
+        if self.message_days is None:
+            return self
+        parts = {"body_days": self.body_days, "number_days": self.number_days, "history_days": self.history_days}
+        longer = [name for name, days in parts.items() if days is None or days > self.message_days]
+        if longer:
+            raise ValueError(f"message_days needs {' and '.join(longer)} of at most as many: a row goes last")
         return self
