@@ -13,7 +13,7 @@ from tests.support.factories import environment
         (("--expires-at", "tomorrow"), "--expires-at: is no date and time; "),
         (("--media-url", "https://a.example/1.png", "--media-url", "ftp://x"), "--media-url 2: "),
         (("--tag", "timezone=America/Denver"), "--tag timezone: is nearly `time_zone`, "),
-        (("--tenant", "acme"), "--tenant: 'acme' is not declared; use one of: default, or declare [tenants.acme] in "),
+        (("--tenant", "acme"), "--tenant: 'acme' is not declared; declare [tenants.acme] in messaging.toml"),
         (("--fallback-email", "nobody"), "--fallback-email: is not an e-mail address; write one such as "),
     ],
 )

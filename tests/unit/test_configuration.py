@@ -126,7 +126,7 @@ def test_a_tenant_that_is_not_declared_is_named_in_place_of_its_service(tmp_path
     configuration = load(tmp_path, a_tenant())
     with pytest.raises(InvalidInput) as refusal:
         configuration.service("default", "acmee")
-    cure = "use one of: acme, default, or declare [tenants.acmee] in messaging.toml"
+    cure = "declare [tenants.acmee] in messaging.toml"
     assert str(refusal.value) == f"tenant: 'acmee' is not declared; {cure}"
 
 
