@@ -75,7 +75,7 @@ def test_twenty_producers_with_one_key_make_one_message(runtime: WorkerRuntime) 
         ({"media_urls": [f"https://example.com/{n}.png" for n in range(11)]}, "media_urls"),
         ({"media_urls": ["ftp://example.com/a.png"]}, "media_urls.0"),
         ({"service": "nobody"}, "service"),
-        ({"tenant": "nobody"}, "service"),
+        ({"tenant": "nobody"}, "tenant"),
         ({"priority": "urgent"}, "priority"),
         ({"colour": "red"}, "colour"),
         ({"message_id": "not-a-uuid"}, "message_id"),
