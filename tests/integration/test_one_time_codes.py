@@ -228,7 +228,9 @@ def codes(environment: dict[str, str], *arguments: str) -> Finished:
     return run_command(environment, "codes", *arguments)
 
 
-@pytest.mark.parametrize("arguments", [("start", RECIPIENT), ("check", str(uuid4()), "4711"), ("list",)], ids=str)
+@pytest.mark.parametrize(
+    "arguments", [("start", RECIPIENT), ("check", str(uuid4()), "4711"), ("list",)], ids=["start", "check", "list"]
+)
 def test_a_tenant_that_is_not_declared_is_named(environment: dict[str, str], arguments: tuple[str, ...]) -> None:
     refused = codes(environment, *arguments, "--tenant", "acme")
     assert refused.code == 1
