@@ -25,7 +25,7 @@ def command_typed(group: click.Group, ctx: click.Context, words: Sequence[str]) 
 def in_options(
     error: InvalidInput | IdempotencyConflict, command: click.Command, words: Sequence[str]
 ) -> InvalidInput | IdempotencyConflict:
-    """Return the error with its field as it was typed: ``--from`` where Python says ``from_``."""
+    """Return the error with its field and, where that is another word, the option: ``from_ (--from)``."""
     name, _, place = error.field.partition(".")
     options = {one.name: max(one.opts, key=len) for one in command.params if isinstance(one, click.Option)}
     if name not in options:
@@ -33,7 +33,9 @@ def in_options(
     option = options[name]
     if option == "--fallback" and not any(word.partition("=")[0] == option for word in words):
         option, place = "--fallback-email", ""
-    field = f"{option} {int(place) + 1 if place.isdecimal() else place}".strip()
+    if option == f"--{error.field}":
+        return error
+    field = f"{error.field} ({f'{option} {int(place) + 1 if place.isdecimal() else place}'.strip()})"
     if isinstance(error, IdempotencyConflict):
         return IdempotencyConflict(field, error.first)
     return InvalidInput(field, error.reason, error.remedy)

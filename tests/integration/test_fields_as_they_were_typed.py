@@ -9,12 +9,15 @@ from tests.support.factories import environment
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--from", "call me!"), "--from: is not a sender; "),
-        (("--expires-at", "tomorrow"), "--expires-at: is no date and time; "),
-        (("--media-url", "https://a.example/1.png", "--media-url", "ftp://x"), "--media-url 2: "),
-        (("--tag", "timezone=America/Denver"), "--tag timezone: is nearly `time_zone`, "),
-        (("--tenant", "acme"), "--tenant: 'acme' is not declared; declare [tenants.acme] in messaging.toml"),
-        (("--fallback-email", "nobody"), "--fallback-email: is not an e-mail address; write one such as "),
+        (("--from", "call me!"), "from_ (--from): is not a sender; "),
+        (("--expires-at", "tomorrow"), "expires_at (--expires-at): is no date and time; "),
+        (("--media-url", "https://a.example/1.png", "--media-url", "ftp://x"), "media_urls.1 (--media-url 2): "),
+        (("--tag", "timezone=America/Denver"), "tags.timezone (--tag timezone): is nearly `time_zone`, "),
+        (("--tenant", "acme"), "tenant: 'acme' is not declared; declare [tenants.acme] in messaging.toml"),
+        (
+            ("--fallback-email", "nobody"),
+            "fallback.0.to (--fallback-email): is not an e-mail address; write one such as ",
+        ),
     ],
 )
 def test_the_option_is_named(database_url: str, redis_url: str, options: tuple[str, ...], said: str) -> None:
