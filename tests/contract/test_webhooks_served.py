@@ -50,11 +50,12 @@ def test_one_that_was_killed_leaves_its_port_to_the_next(redis_url: str) -> None
         assert following.stop() == 0
 
 
-def test_a_callback_in_hand_is_taken_when_it_is_told_to_end_and_nobody_else_is_let_in(redis_url: str) -> None:
+def test_a_callback_in_hand_is_taken_when_it_is_told_to_end_and_nobody_is_let_in_afterwards(redis_url: str) -> None:
     with served(redis_url, a_free_port()) as tier, tier.half_a_call("/twilio/status", a_status()) as call:
         tier.process.terminate()
-        tier.wait_until_nobody_listens()
+        tier.wait_until_it_begins_to_end()
         assert call.finish().status == 204
+        tier.wait_until_nobody_listens()
         assert tier.process.wait(PATIENCE_SECONDS) == 0
     assert all_queued(redis_url) == {"status": 1}
 

@@ -53,6 +53,14 @@ class Served:
                 Event().wait(0.05)
         pytest.fail("it never listened")
 
+    def wait_until_it_begins_to_end(self) -> None:
+        """Return when its log says that it was told to; Granian may listen for some time yet."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            if "Shutting down" in line:
+                return
+        pytest.fail("it did not say that it ends")
+
     def wait_until_nobody_listens(self) -> None:
         for _ in range(PATIENCE_SECONDS * 20):
             try:
