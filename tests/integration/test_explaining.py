@@ -136,4 +136,4 @@ def test_the_command_names_a_tag_that_is_none(surroundings: dict[str, str]) -> N
 def test_a_send_from_the_shell_takes_tags_too(surroundings: dict[str, str]) -> None:
     ended = run_command(surroundings, "send", "+442071234567", "Your code is 1234.", "--tag", "time_zone=Mars/Olympus")
     assert ended.code == 1
-    assert "--tag time_zone: is not a known time zone" in ended.err
+    assert "tags.time_zone (--tag time_zone): is not a known time zone" in ended.err

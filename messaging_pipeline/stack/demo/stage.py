@@ -22,6 +22,8 @@ _PATIENCE_SECONDS = 30.0
 _LOOK_SECONDS = 0.1
 #: Area codes whose numbers 555-0100 to 555-0199 belong to nobody.
 _AREA_CODES = (206, 212, 303, 312, 404, 415, 512, 602, 617, 702)
+_NUMBERS = [f"+1{area}5550{last}" for area in _AREA_CODES for last in range(100, 200)]
+_strangers = iter(secrets.SystemRandom().sample(_NUMBERS, len(_NUMBERS)))
 
 Answer = TypeVar("Answer")
 
@@ -78,8 +80,8 @@ class Stage:
 
 
 def somebody() -> str:
-    """Return a number of nobody's, most likely one that no earlier demonstration has talked to."""
-    return f"+1{secrets.choice(_AREA_CODES)}5550{100 + secrets.randbelow(100)}"
+    """Return a number of nobody's that no other scene has, and most likely no earlier demonstration has talked to."""
+    return next(_strangers)
 
 
 def _if_final(message: dict[str, Any]) -> dict[str, Any] | None:
