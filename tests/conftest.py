@@ -3,6 +3,7 @@
 pytest_plugins = [
     "tests.plugins.services",
     "tests.plugins.clock",
+    "tests.plugins.lives",
     "tests.plugins.runtimes",
     "tests.plugins.simulators",
     "tests.plugins.stacks",

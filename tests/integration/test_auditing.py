@@ -1,6 +1,6 @@
 """The audit: whole lives break no rule, and each kind of damage is found and named."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -10,19 +10,12 @@ import pytest
 
 from messaging_pipeline.audit.auditing import NOTHING_WITHOUT_A_MESSAGE, RULES
 from messaging_pipeline.audit.rule import MOST_LISTED, Finding
-from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.gauges.duties import AUDIT
 from messaging_pipeline.worker_runtime import WorkerRuntime
 from tests.support.gauges import gauge
 from tests.support.written_lives import Writer, sid
 
 SECOND, MINUTE, HOUR, DAY = (timedelta(**{unit: 1}) for unit in ("seconds", "minutes", "hours", "days"))
-
-
-@pytest.fixture
-def writer(database_url: str, clock: ManualClock) -> Iterator[Writer]:
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        yield Writer(connection, clock.now())
 
 
 def broken(findings: list[Finding]) -> dict[str, list[UUID]]:

@@ -1,13 +1,11 @@
 """A person who asks to be erased is: what has not left is withdrawn, what has ended is emptied, the proof stays."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
-import psycopg
 import pytest
 
-from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.errors import IdempotencyConflict
 from messaging_pipeline.ids import E164
 from messaging_pipeline.worker_runtime import WorkerRuntime
@@ -20,12 +18,6 @@ from tests.support.written_lives import Writer
 ANOTHER = "+14155550199"
 
 Run = Callable[..., Finished]
-
-
-@pytest.fixture
-def writer(database_url: str, clock: ManualClock) -> Iterator[Writer]:
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        yield Writer(connection, clock.now())
 
 
 @pytest.fixture

@@ -45,12 +45,6 @@ def keeping(make_runtime: RuntimeMaker) -> WorkerRuntime:
     return make_runtime(RETENTION + SERVICE + TWO_TENANTS)
 
 
-@pytest.fixture
-def writer(database_url: str, clock: ManualClock) -> Iterator[Writer]:
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        yield Writer(connection, clock.now())
-
-
 def test_a_row_takes_everything_along_that_hangs_on_it(keeping: WorkerRuntime, writer: Writer) -> None:
     gone, stays = with_everything(writer), with_everything(writer, created_at=writer.now - 89 * DAY)
     assert held(writer, gone) == held(writer, stays) == set(OF_A_MESSAGE)

@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Iterator
 
-import psycopg
 import pytest
 from cryptography.fernet import Fernet
 
-from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.db.pool import Pool, open_pool
 from messaging_pipeline.pseudonyms import key_of
 from messaging_pipeline.resealing import SHELVES, Resealing
@@ -20,12 +18,6 @@ OLD, NEW, LOST = (Fernet.generate_key().decode() for _ in range(3))
 NOT_SEALED = {"messages.fingerprint", "verifications.fingerprint"}
 
 Run = Callable[..., Finished]
-
-
-@pytest.fixture
-def writer(database_url: str, clock: ManualClock) -> Iterator[Writer]:
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        yield Writer(connection, clock.now())
 
 
 @pytest.fixture

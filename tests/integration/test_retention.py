@@ -1,6 +1,5 @@
 """Contents, numbers and inbound payloads go when their time is over, and all that was promised still holds."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -40,12 +39,6 @@ messaging_service_sid = "MG00000000000000000000000000000001"
 def keeping(make_runtime: RuntimeMaker) -> WorkerRuntime:
     """A runtime whose tenant keeps texts for 30 days, numbers for 90, and what people wrote for 10."""
     return make_runtime(RETENTION)
-
-
-@pytest.fixture
-def writer(database_url: str, clock: ManualClock) -> Iterator[Writer]:
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        yield Writer(connection, clock.now())
 
 
 def sealed(runtime: WorkerRuntime, age: timedelta) -> dict[str, Any]:

@@ -1,13 +1,11 @@
 """A message's row stays as long as something is owed for it, or needs it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
 
-from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.forgetting.rows import TAKEN_FOR_EACH_OTHER
 from messaging_pipeline.reconcile.match import ANSWERED_WITHIN, CLOCKS_APART
 from messaging_pipeline.worker_runtime import WorkerRuntime
@@ -21,12 +19,6 @@ from tests.support.written_lives import Writer
 def keeping(make_runtime: RuntimeMaker) -> WorkerRuntime:
     """A runtime whose tenant keeps rows for ninety days; another one keeps everything, so that no month is dropped."""
     return make_runtime(RETENTION + SERVICE + TWO_TENANTS)
-
-
-@pytest.fixture
-def writer(database_url: str, clock: ManualClock) -> Iterator[Writer]:
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        yield Writer(connection, clock.now())
 
 
 def _waited_for(writer: Writer, message_id: UUID) -> None:
