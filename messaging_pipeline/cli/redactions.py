@@ -6,6 +6,7 @@ import click
 
 from messaging_pipeline.cli.output import REFUSED, json_option, print_json, print_table
 from messaging_pipeline.cli.runtime import command_runtime, listing_runtime
+from messaging_pipeline.cli.tenants import refuse_undeclared
 from messaging_pipeline.configuration import Configuration
 from messaging_pipeline.db.pool import in_transaction
 from messaging_pipeline.errors import InvalidInput
@@ -70,10 +71,7 @@ def retry(sids: tuple[str, ...], all_of_them: bool, tenant: str, json_wanted: bo
 
 def _require_redacting(configuration: Configuration, tenant: str) -> None:
     """No worker would ever ask for a tenant that does not want it any more."""
+    refuse_undeclared(tenant, configuration)
     known = configuration.tenants.get(tenant)
-    if known is None:
-        raise InvalidInput(
-            "--tenant", f"{tenant!r} is not declared", f"use one of: {', '.join(sorted(configuration.tenants))}"
-        )
-    if known.retention is None or known.retention.redact_at_twilio == "never":
+    if known is None or known.retention is None or known.retention.redact_at_twilio == "never":
         raise InvalidInput("--tenant", "has nothing redacted at Twilio", "set redact_at_twilio in its retention")
