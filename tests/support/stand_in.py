@@ -5,6 +5,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -44,6 +45,21 @@ class StandIn:
     @property
     def url(self) -> str:
         return f"{self.scheme}://127.0.0.1:{self.port}"
+
+
+def dripping(drops: list[bytes], most: int) -> Script:
+    """Begin to answer and then speak a byte at a time, ``most`` of them; ``drops`` holds what got away."""
+
+    def script(request: Received, connection: socket.socket) -> bool:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
+        with suppress(OSError):
+            while len(drops) < most:
+                connection.sendall(b"x")
+                drops.append(b"x")
+                time.sleep(0.05)
+        return False
+
+    return script
 
 
 def answering(

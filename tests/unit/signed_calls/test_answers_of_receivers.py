@@ -1,9 +1,6 @@
 """What is read of a receiver's answer: as much as was asked for, whole or not at all."""
 
-import socket
 import ssl
-import time
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,7 +9,7 @@ from messaging_pipeline.clock import ManualClock
 from messaging_pipeline.connections.reaching import AnswerLost
 from messaging_pipeline.policies.receivers import Receiver
 from messaging_pipeline.signed_calls.calling import Answer, NoReceiver, SignedCalls
-from tests.support.stand_in import Received, Script, answering, closing, stand_in
+from tests.support.stand_in import Script, answering, closing, dripping, stand_in
 from tests.support.tls import self_signed
 
 
@@ -58,17 +55,8 @@ def test_a_receiver_that_speaks_a_byte_at_a_time_is_hung_up_on_and_its_answer_is
 ) -> None:
     drops: list[bytes] = []
 
-    def dripping(request: Received, connection: socket.socket) -> bool:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
-        with suppress(OSError):
-            while len(drops) < 60:
-                connection.sendall(b"x")
-                drops.append(b"x")
-                time.sleep(0.05)
-        return False
-
     of_server, of_client = self_signed(tmp_path) if scheme == "https" else (None, None)
-    with stand_in(dripping, of_server) as server, pytest.raises(AnswerLost):
+    with stand_in(dripping(drops, 60), of_server) as server, pytest.raises(AnswerLost):
         call(server.url, clock, 10, tls=of_client)
     assert len(drops) < 60
 

@@ -3,15 +3,14 @@
 import select
 import socket
 import ssl
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import pytest
 
 from messaging_pipeline.connections.reaching import AnswerLost
 from messaging_pipeline.twilio_api.kept_connections import Connection, KeptConnections, Origin
-from tests.support.stand_in import Received, Script, StandIn, answering, stand_in
+from tests.support.stand_in import Received, Script, StandIn, answering, dripping, stand_in
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 LONG_SECONDS = 30.0
@@ -74,16 +73,7 @@ def test_an_answer_that_comes_a_byte_at_a_time_is_lost_when_it_takes_too_long() 
     """Each byte is in time, and a lane would wait for the last one for days."""
     drops: list[bytes] = []
 
-    def dripping(_: Received, connection: socket.socket) -> bool:
-        connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
-        with suppress(OSError):
-            while len(drops) < 60:
-                connection.sendall(b"x")
-                drops.append(b"x")
-                time.sleep(0.05)
-        return False
-
-    with stand_in(dripping) as server:
+    with stand_in(dripping(drops, 60)) as server:
         connection = Connection(socket.create_connection(("127.0.0.1", server.port)), longest_answer_seconds=0.3)
         with pytest.raises(AnswerLost, match="in time"):
             connection.exchange(REQUEST, LONG_SECONDS)
