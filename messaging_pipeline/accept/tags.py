@@ -12,6 +12,7 @@ from messaging_pipeline.policies.events import NOTIFY_TAG
 from messaging_pipeline.validation.near_misses import near_miss
 
 _NAMES = (INTENT_TAG, TIME_ZONE_TAG, NOTIFY_TAG)
+_INTENTS_OF_ALL = frozenset({*KNOWN_INTENTS, REPLY_INTENT})
 
 #: `market` is a word of its own beside `marketing`; `marketting` is none.
 _A_SLIP_IN_AN_INTENT = 0.85
@@ -20,16 +21,18 @@ _A_SLIP_IN_AN_INTENT = 0.85
 def refuse_slips(request: SendRequest, configuration: Configuration) -> None:
     """Raise InvalidInput for a tag that is nearly, and not quite, one that means something; any other may be given."""
     for name in request.tags:
-        _refuse_slip(f"tags.{name}", name, near_miss(name, _NAMES))
+        if name not in _NAMES:
+            _refuse_slip(f"tags.{name}", near_miss(name, _NAMES))
     intent = request.tags.get(INTENT_TAG)
-    if intent is not None:
-        known = {*KNOWN_INTENTS, REPLY_INTENT, *_declared_intents(configuration, request.tenant)}
-        meant = None if intent in known else near_miss(intent, known, _A_SLIP_IN_AN_INTENT)
-        _refuse_slip(f"tags.{INTENT_TAG}", intent, meant)
+    if intent is None or intent in _INTENTS_OF_ALL:  # as nearly always: nobody's services need be looked through
+        return
+    known = {*_INTENTS_OF_ALL, *_declared_intents(configuration, request.tenant)}
+    if intent not in known:
+        _refuse_slip(f"tags.{INTENT_TAG}", near_miss(intent, known, _A_SLIP_IN_AN_INTENT))
 
 
-def _refuse_slip(field: str, word: str, meant: str | None) -> None:
-    if meant is not None and meant != word:
+def _refuse_slip(field: str, meant: str | None) -> None:
+    if meant is not None:
         cure = f"did you mean `{meant}`? If not, take a word that is less like it"
         raise InvalidInput(field, f"is nearly `{meant}`, which decides when and how a message may leave", cure)
 
